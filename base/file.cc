@@ -1,0 +1,101 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <system_error>
+
+#include "base/text.h"
+#include "base/unique_fd.h"
+
+namespace archsweep {
+namespace fs = std::filesystem;
+
+Error SystemError(const fs::path& path, std::string_view what) {
+  const int code = errno;
+  return Error{code == ENOENT ? ErrorKind::kNotFound : ErrorKind::kIo,
+               Format("{}: cannot {}: {}", path.string(), what, std::strerror(code))};
+}
+
+Result<std::string> ReadFile(const fs::path& path, size_t bytes_max) {
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.Valid()) return tl::unexpected(SystemError(path, "be opened"));
+  std::string content;
+  std::array<char, 65536> piece;
+  while (true) {
+    const ssize_t count = read(fd.Get(), piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return tl::unexpected(SystemError(path, "be read"));
+    if (count == 0) return content;
+    content.append(piece.data(), static_cast<size_t>(count));
+    if (content.size() > bytes_max) {
+      return Fail(ErrorKind::kInvalidInput,
+                  Format("{}: larger than the {} bytes allowed for such a file", path.string(), bytes_max));
+    }
+  }
+}
+
+namespace {
+
+Status WriteAll(int fd, std::string_view content, const fs::path& path) {
+  while (!content.empty()) {
+    const ssize_t count = write(fd, content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return tl::unexpected(SystemError(path, "be written"));
+    content.remove_prefix(static_cast<size_t>(count));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status WriteFileDurably(const fs::path& path, std::string_view content, unsigned mode) {
+  const fs::path temporary = path.string() + Format(".{}.tmp", getpid());
+  {
+    const UniqueFd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    if (!fd.Valid()) return tl::unexpected(SystemError(temporary, "be created"));
+    TRY(WriteAll(fd.Get(), content, temporary));
+    if (fsync(fd.Get()) != 0) return tl::unexpected(SystemError(temporary, "be synced"));
+  }
+  if (rename(temporary.c_str(), path.c_str()) != 0) return tl::unexpected(SystemError(path, "be replaced"));
+  return SyncFolder(path.has_parent_path() ? path.parent_path() : fs::path("."));
+}
+
+Status SyncFolder(const fs::path& folder) {
+  const UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.Valid()) return tl::unexpected(SystemError(folder, "be opened"));
+  if (fsync(fd.Get()) != 0) return tl::unexpected(SystemError(folder, "be synced"));
+  return {};
+}
+
+Status CreateFolders(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) return {};
+  return Fail(ErrorKind::kIo, Format("{}: cannot be created: {}", folder.string(), error.message()));
+}
+
+Status RefuseNetworkFileSystem(const fs::path& folder) {
+  // Not in linux/magic.h: Lustre, GPFS, BeeGFS, CephFS.
+  constexpr std::array<uint32_t, 8> kNetworkMagics = {
+      NFS_SUPER_MAGIC, 0xff534d42 /* cifs */, SMB2_SUPER_MAGIC, 0x0bd00bd0, 0x47504653,
+      0x19830326,      0x00c36400,            AFS_SUPER_MAGIC};
+  struct statfs info {};
+  if (statfs(folder.c_str(), &info) != 0) return tl::unexpected(SystemError(folder, "be examined"));
+  const auto magic = static_cast<uint32_t>(info.f_type);
+  if (std::ranges::find(kNetworkMagics, magic) == kNetworkMagics.end()) return {};
+  return Fail(ErrorKind::kInvalidInput,
+              Format("{}: lies on a network file system, where a database can be damaged; "
+                     "give a folder on a local disk",
+                     folder.string()));
+}
+
+}  // namespace archsweep

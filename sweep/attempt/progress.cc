@@ -1,0 +1,143 @@
+#include "sweep/attempt/progress.h"
+
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace archsweep {
+namespace {
+
+// One description of each line's fields serves writing and reading: `fields` visits (key, member) pairs.
+template <class Line, class Visitor>
+void VisitFields(Line& line, Visitor&& field) {
+  using Plain = std::remove_const_t<Line>;
+  if constexpr (std::is_same_v<Plain, StartedLine>) {
+    field("version", line.version), field("libraries", line.libraries), field("device", line.device);
+    field("threads", line.threads), field("resumed_step", line.resumed_step);
+  } else if constexpr (std::is_same_v<Plain, StepLine>) {
+    field("step", line.step), field("steps", line.steps), field("loss", line.loss);
+    field("images_per_second", line.images_per_second);
+  } else if constexpr (std::is_same_v<Plain, EpochLine>) {
+    field("epoch", line.epoch), field("loss", line.loss), field("natural_loss", line.natural_loss);
+    field("robust_loss", line.robust_loss), field("natural_accuracy", line.natural_accuracy);
+    field("robust_accuracy", line.robust_accuracy), field("learning_rate", line.learning_rate);
+    field("seconds", line.seconds);
+  } else if constexpr (std::is_same_v<Plain, CheckpointLine>) {
+    field("step", line.step), field("folder", line.folder), field("model_sha256", line.model_sha256);
+  } else if constexpr (std::is_same_v<Plain, TrainedLine>) {
+    field("steps", line.steps), field("diverged", line.diverged), field("seconds", line.seconds);
+    field("folder", line.folder), field("model_sha256", line.model_sha256);
+  } else if constexpr (std::is_same_v<Plain, EvaluatedLine>) {
+    field("images", line.images), field("correct", line.correct), field("loss", line.loss);
+    field("seconds", line.seconds), field("flags_file", line.flags_file);
+  }
+}
+
+template <class Line>
+constexpr const char* kTypeName = nullptr;
+template <>
+constexpr const char* kTypeName<StartedLine> = "started";
+template <>
+constexpr const char* kTypeName<StepLine> = "step";
+template <>
+constexpr const char* kTypeName<EpochLine> = "epoch";
+template <>
+constexpr const char* kTypeName<CheckpointLine> = "checkpoint";
+template <>
+constexpr const char* kTypeName<TrainedLine> = "trained";
+template <>
+constexpr const char* kTypeName<EvaluatedLine> = "evaluated";
+template <>
+constexpr const char* kTypeName<FailedLine> = "failed";
+
+struct Writer {
+  Json& json;
+  template <class Value>
+  void operator()(const char* key, const Value& value) const {
+    json[key] = value;  // nlohmann writes NaN and infinity as null.
+  }
+};
+
+struct Reader {
+  const Json& json;
+  template <class Value>
+  void operator()(const char* key, Value& value) const {
+    const Json& found = json.at(key);
+    if constexpr (std::is_same_v<Value, double>) {
+      value = found.is_null() ? std::numeric_limits<double>::quiet_NaN() : found.get<double>();
+    } else {
+      found.get_to(value);
+    }
+  }
+};
+
+template <class Line>
+Result<ProgressLine> Read(const Json& json) {
+  Line line;
+  if constexpr (std::is_same_v<Line, FailedLine>) {
+    TRY_ASSIGN(line.failure.kind, ParseFailureClass(json.at("class").get<std::string>()));
+    json.at("message").get_to(line.failure.message);
+    if (line.failure.message.size() > kFailureMessageBytesMax) line.failure.message.resize(kFailureMessageBytesMax);
+  } else {
+    VisitFields(line, Reader{json});
+  }
+  return line;
+}
+
+template <size_t kIndex = 0>
+Result<ProgressLine> ReadType(const std::string& type, const Json& json) {
+  if constexpr (kIndex == std::variant_size_v<ProgressLine>) {
+    return Fail(ErrorKind::kInvalidInput, Format("progress line of unknown type '{}'", type));
+  } else {
+    using Line = std::variant_alternative_t<kIndex, ProgressLine>;
+    return type == kTypeName<Line> ? Read<Line>(json) : ReadType<kIndex + 1>(type, json);
+  }
+}
+
+}  // namespace
+
+bool IsFinal(const ProgressLine& line) {
+  return std::holds_alternative<TrainedLine>(line) || std::holds_alternative<EvaluatedLine>(line) ||
+         std::holds_alternative<FailedLine>(line);
+}
+
+std::string ToText(const ProgressLine& line) {
+  Json json = {{"v", kProgressVersion}};
+  std::visit(
+      [&]<class Line>(const Line& typed) {
+        json["type"] = kTypeName<Line>;
+        if constexpr (std::is_same_v<Line, FailedLine>) {
+          json["class"] = NameOf(typed.failure.kind);
+          json["message"] = typed.failure.message.substr(0, kFailureMessageBytesMax);
+        } else {
+          VisitFields(typed, Writer{json});
+        }
+      },
+      line);
+  // Bytes that are not UTF-8, from an operating system's message say, must not keep a failure from being told.
+  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  CHECK(text.size() <= kProgressLineBytesMax);
+  return text;
+}
+
+Result<ProgressLine> ParseProgress(std::string_view line) {
+  if (line.size() > kProgressLineBytesMax) {
+    return Fail(ErrorKind::kInvalidInput,
+                Format("progress line of {} bytes; at most {} are allowed", line.size(), kProgressLineBytesMax));
+  }
+  TRY_ASSIGN(const Json json, ParseJson(line));
+  try {
+    if (json.at("v") != kProgressVersion) {
+      return Fail(ErrorKind::kInvalidInput,
+                  Format("progress line of version {}; this version reads {}", json.at("v").dump(), kProgressVersion));
+    }
+    return ReadType(json.at("type").get<std::string>(), json);
+  } catch (const Json::exception& error) {
+    return Fail(ErrorKind::kInvalidInput, Format("progress line: {}", error.what()));
+  }
+}
+
+}  // namespace archsweep

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/id.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "sweep/network/architecture.h"
+#include "sweep/trial/dataset.h"
+#include "sweep/trial/training.h"
+
+namespace archsweep {
+
+// How numbers are computed, resolved when a sweep is expanded. The CPU form: single precision, layers unfused.
+struct Numerics {
+  std::string precision = "fp32";
+  std::string fusion = "none";
+  friend bool operator==(const Numerics&, const Numerics&) = default;
+};
+
+// One network to be trained: a point of the grid.
+struct TrialSpec {
+  DatasetRef dataset;
+  ArchitectureSpec architecture;
+  TrainingSpec training;
+  Numerics numerics;
+  uint64_t seed = 0;
+  friend bool operator==(const TrialSpec&, const TrialSpec&) = default;
+};
+
+// The canonical configuration: every field that affects a result and nothing else. A field that the program learns later
+// is written only where it differs from what older versions did, so that old ids stay.
+Json ToJson(const TrialSpec& spec);
+
+// Reads what ToJson wrote. kInvalidInput names the field; unknown fields are an error, for they would be ignored.
+Result<TrialSpec> ParseTrial(const Json& json);
+
+// The first 128 bits of the SHA-256 of the canonical configuration.
+TrialId IdOf(const TrialSpec& spec);
+
+}  // namespace archsweep
