@@ -34,7 +34,6 @@ else()
   endif()
 endif()
 
-include(FindPackageHandleStandardArgs)
 if(LibTorch_NOT_FOUND_MESSAGE)
   set(LibTorch_FOUND FALSE)
   return()
