@@ -16,7 +16,7 @@ add_custom_target(archsweep_version_header
     "-DLIBRARIES=${_libraries_text}"
     -P "${PROJECT_SOURCE_DIR}/deploy/cmake/Version.cmake"
   BYPRODUCTS "${PROJECT_BINARY_DIR}/generated/archsweep_version.h"
-  COMMENT ""
+  COMMENT "Naming the version"
   VERBATIM)
 
 add_library(archsweep_version INTERFACE)
