@@ -20,8 +20,11 @@ run_step() {
   local label=$1 log=$2 start=$SECONDS next_line=2 shown=no waiting status=0
   shift 2
   mkdir -p "$(dirname "$log")"
+  # Its own process group, so that an interruption ends all of it.
+  set -m
   "$@" >"$log" 2>&1 </dev/null &
   step_pid=$!
+  set +m
   # A read that nothing ever answers is a pause without a child process that would outlive an interruption.
   exec {waiting}<> <(:)
   while kill -0 "$step_pid" 2>/dev/null; do
@@ -56,12 +59,12 @@ show_progress() {
   fi
 }
 
-# A job in the background ignores Ctrl-C, so whoever started it must end it.
 step_pid=
 end_step() {
   if [[ -n $step_pid ]]; then
-    kill "$step_pid" 2>/dev/null || true
+    kill -- "-$step_pid" 2>/dev/null || true
     wait "$step_pid" 2>/dev/null || true
+    if [[ -t 2 ]]; then printf '\n' >&2; fi
   fi
 }
 trap end_step EXIT
