@@ -1,0 +1,20 @@
+# archsweep_check_headers(ROOM): compiles every header of ROOM that has no .cc beside it alone. The others are proved by
+# their .cc, which includes its header first (tests/hygiene sees to that). One object library for each room.
+
+function(archsweep_check_headers room)
+  _archsweep_target_name(room_target "${room}")
+  file(GLOB headers CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" "${PROJECT_SOURCE_DIR}/${room}/*.h")
+  set(sources "")
+  foreach(header IN LISTS headers)
+    string(REGEX REPLACE "\\.h$" ".cc" source "${header}")
+    if(NOT EXISTS "${PROJECT_SOURCE_DIR}/${source}")
+      set(generated "${PROJECT_BINARY_DIR}/generated/header_check/${source}")
+      file(CONFIGURE OUTPUT "${generated}" CONTENT "#include \"${header}\"\n")
+      list(APPEND sources "${generated}")
+    endif()
+  endforeach()
+  if(sources)
+    add_library(${room_target}_headers OBJECT ${sources})
+    target_link_libraries(${room_target}_headers PRIVATE archsweep_flags ${room_target})
+  endif()
+endfunction()
