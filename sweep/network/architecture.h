@@ -14,6 +14,12 @@ namespace archsweep {
 inline constexpr int kStages = 3;
 inline constexpr int kDepthMax = 1000;  // Blocks of one stage.
 inline constexpr int kWidthMax = 256;   // Widening factor of one stage.
+inline constexpr int kScalesMax = 64;
+inline constexpr int kBaseWidthMax = 1000;
+inline constexpr int kCardinalityMax = 256;
+inline constexpr int kSeReductionMax = 65'536;
+// Between the 1x1 convolutions of a RobustResBlock.
+inline constexpr int kInnerChannelsMax = 65'536;
 
 enum class BlockKind {
   kBasic,   // "basic": pre-activation basic block, as in wide residual networks (paper, section 3).
@@ -31,26 +37,35 @@ struct RobustBlockSpec {
   friend bool operator==(const RobustBlockSpec&, const RobustBlockSpec&) = default;
 };
 
-// A residual network of three stages as a user writes it. What the data set decides (image size, classes) is not here.
+// A residual network of three stages as a user writes it. What the data set decides (image size,
+// classes) is not here.
 struct ArchitectureSpec {
   BlockKind block = BlockKind::kBasic;
   std::array<int, kStages> depth{};  // Blocks per stage, 1..kDepthMax.
-  std::array<int, kStages> width{};  // Widening factors: base channels are 16, 32, 64 times these, 1..kWidthMax.
+  // Widening factors: base channels are 16, 32, 64 times these; 1..kWidthMax.
+  std::array<int, kStages> width{};
   ActivationKind activation = ActivationKind::kRelu;
-  bool pre_process = false;  // Standardise the image inside the network (mean and deviation of CIFAR-10).
-  RobustBlockSpec robust;    // Read only where block is kRobust.
+  // Standardise the image inside the network (mean and deviation of CIFAR-10).
+  bool pre_process = false;
+  RobustBlockSpec robust{};  // Read only where block is kRobust.
   friend bool operator==(const ArchitectureSpec&, const ArchitectureSpec&) = default;
 };
 
-// Everything that is impossible in a specification, one sentence each; empty if it can be built.
+// Everything that is impossible in a specification; empty if it can be built. Each is a sentence
+// that begins with the key of the field to change.
 std::vector<std::string> Problems(const ArchitectureSpec& spec);
 
-// The fields that make a difference, for identities and for the file that a user writes; ParseArchitecture reads it back.
+// The fields that make a difference, for identities and for the file that a user writes;
+// ParseArchitecture reads it back.
 Json ToJson(const ArchitectureSpec& spec);
 Result<ArchitectureSpec> ParseArchitecture(const Json& json);
 
 std::string_view NameOf(BlockKind kind);
 std::string_view NameOf(ActivationKind kind);
+
+// kInvalidInput with the nearest name if there is none of that name.
+Result<BlockKind> BlockByName(std::string_view name);
+Result<ActivationKind> ActivationByName(std::string_view name);
 
 // A published network: "wrn-28-10", "robustresnet-a1".
 struct NamedArchitecture {

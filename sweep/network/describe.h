@@ -7,11 +7,12 @@
 
 namespace archsweep {
 
-// A table: one line a layer with its inputs, output shape, parameters and MACs, dead layers marked, totals at the end.
+// A table: one line a layer with its inputs, output shape, parameters and MACs, dead layers marked,
+// totals at the end.
 std::string DescribeAsTable(const Graph& graph);
 
-// {"parameters": int, "macs": int, "layers": [{"id", "operation", "name", "inputs", "output", "parameters", "macs",
-// "dead"}]}.
+// {"parameters": int, "macs": int, "layers": [{"id", "operation", "name", "inputs", "output",
+// "parameters", "macs", "dead"}]}.
 Json DescribeAsJson(const Graph& graph);
 
 }  // namespace archsweep

@@ -19,41 +19,67 @@ struct Shape {
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 
-// What a node computes. "Owns NAME.x" gives the official state-dict entries, NAME being the node's name.
-struct Input {};  // RGB in [0, 1].
-struct Standardize {  // (x - mean) / deviation per channel, constants.
+// What a node computes. "Owns NAME.x" gives the official state-dict entries, NAME being the node's
+// name.
+
+// RGB in [0, 1].
+struct Input {};
+
+// (x - mean) / deviation per channel, constants.
+struct Standardize {
   std::array<float, 3> mean{};
   std::array<float, 3> deviation{};
 };
-struct Convolution {  // No bias. Owns NAME.weight [channels, input channels / groups, kernel, kernel].
+
+// No bias. Owns NAME.weight [channels, input channels / groups, kernel, kernel].
+struct Convolution {
   int kernel = 1;
   int stride = 1;
   int padding = 0;
   int groups = 1;
 };
-struct BatchNorm {};  // eps 1e-5. Owns NAME.weight, .bias, .running_mean, .running_var, .num_batches_tracked.
+
+// eps 1e-5. Owns NAME.weight, .bias, .running_mean, .running_var, .num_batches_tracked.
+struct BatchNorm {};
+
 struct Activation {
   ActivationKind kind = ActivationKind::kRelu;
 };
+
 struct Sigmoid {};
-struct AveragePool {  // Padding counts in the divisor.
+
+// Padding counts in the divisor.
+struct AveragePool {
   int kernel = 1;
   int stride = 1;
   int padding = 0;
 };
-struct GlobalAveragePool {};  // To one value a channel.
-struct Linear {  // Owns NAME.weight [channels, input channels] and, with bias, NAME.bias.
+
+// To one value a channel.
+struct GlobalAveragePool {};
+
+// Owns NAME.weight [channels, input channels] and, with bias, NAME.bias.
+struct Linear {
   bool bias = true;
 };
-struct Add {};       // Two inputs of one shape.
-struct Multiply {};  // The second input has one value a channel, spread over the first.
-struct Slice {       // Channels first .. first + output.channels - 1.
+
+// Two inputs of one shape.
+struct Add {};
+
+// The second input has one value a channel, spread over the first.
+struct Multiply {};
+
+// Channels first .. first + output.channels - 1.
+struct Slice {
   int first = 0;
 };
-struct Concatenate {};  // Along channels.
 
-using Operation = std::variant<Input, Standardize, Convolution, BatchNorm, Activation, Sigmoid, AveragePool,
-                               GlobalAveragePool, Linear, Add, Multiply, Slice, Concatenate>;
+// Along channels.
+struct Concatenate {};
+
+using Operation =
+    std::variant<Input, Standardize, Convolution, BatchNorm, Activation, Sigmoid, AveragePool,
+                 GlobalAveragePool, Linear, Add, Multiply, Slice, Concatenate>;
 
 using NodeId = int;
 
@@ -64,15 +90,19 @@ struct Node {
   std::string name;  // Official module name where the operation owns weights, otherwise empty.
 };
 
-// A network layer by layer, without tensors. Built once; the counter, the printer and the trainer read the same one.
+// A network layer by layer, without tensors. Built once; the counter, the printer and the trainer
+// read the same one.
 struct Graph {
   std::vector<Node> nodes;     // In an order in which inputs come first; nodes[0] is the input.
-  std::vector<NodeId> owners;  // The nodes that own weights, in the order of the official state dict.
+  std::vector<NodeId> owners;  // Those that own weights, in the order of the official state dict.
   NodeId output = 0;           // The logits.
 };
 
 // `spec` has no Problems (asserted); images are RGB squares of `image_size` pixels.
 Graph BuildGraph(const ArchitectureSpec& spec, int image_size, int classes);
+
+// For each node, whether the output depends on it.
+std::vector<bool> LiveNodes(const Graph& graph);
 
 // The same graph without the nodes that the output does not depend on. `owners` shrinks with it.
 Graph WithoutDeadNodes(const Graph& graph);
@@ -80,8 +110,8 @@ Graph WithoutDeadNodes(const Graph& graph);
 // One entry of the official state dict.
 struct StateEntry {
   std::string name;
-  std::vector<int64_t> shape;   // Empty: a single number (num_batches_tracked, an integer).
-  bool is_parameter = true;     // Otherwise a buffer.
+  std::vector<int64_t> shape;  // Empty: a single number (num_batches_tracked, an integer).
+  bool is_parameter = true;    // Otherwise a buffer.
   NodeId owner = 0;
 };
 
