@@ -1,0 +1,51 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "coordinator/reply.h"
+#include "sweep/attempt/exchange.h"
+
+namespace archsweep {
+
+struct RegisterCall {
+  WorkerDescription description;
+  RegisterReply reply;
+};
+struct SynchronizeCall {
+  int64_t call = 0;  // Names the call for CallCancelled.
+  WorkerReport report;
+  SynchronizeReply reply;
+};
+struct CallCancelled {
+  int64_t call = 0;
+};
+
+using Message = std::variant<RegisterCall, SynchronizeCall, CallCancelled>;
+
+inline constexpr size_t kMailboxMessagesMax = 4096;
+
+// What waits for the engine. Any thread posts, the engine thread takes.
+class Mailbox {
+ public:
+  // Puts `message` in, or leaves it as it is and returns false if the mailbox is full.
+  bool Post(Message& message);
+
+  // Ends the wait of TakeAll that is under way, or else the next one.
+  void Interrupt();
+
+  // All that waits, after waiting for something or an interruption for `timeout_ms` at most.
+  std::vector<Message> TakeAll(int64_t timeout_ms);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<Message> messages_;
+  bool interrupted_ = false;
+};
+
+}  // namespace archsweep
