@@ -18,7 +18,7 @@
 #     One GoogleTest program of tests/FOLDER/SOURCES (with gtest's main), each TEST a ctest test "FOLDER/Suite.Name".
 #     FOLDER is a room, which is linked, or another folder of tests/. ROOMS are linked too, and PROGRAMS are
 #     built before the test can run. A second call for the same folder needs a NAME. Tests of label `long` run only with
-#     `deploy/test --all`. TIMEOUT holds for each test (60 s unless given). Compile definitions:
+#     `deploy/test --all`. A test that needs archsweep-trainer is left out of a build without LibTorch. TIMEOUT holds for each test (60 s unless given). Compile definitions:
 #     ARCHSWEEP_SOURCE_DIR (the repository root) and ARCHSWEEP_PROGRAM_DIR (where programs are built).
 
 include(GoogleTest)
@@ -127,6 +127,10 @@ endfunction()
 
 function(archsweep_test folder)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "NAME;TIMEOUT" "ROOMS;LABELS;PROGRAMS")
+  if("archsweep-trainer" IN_LIST arg_PROGRAMS AND NOT LibTorch_FOUND)
+    message(STATUS "tests/${folder} ${arg_NAME} is not built: it needs archsweep-trainer")
+    return()
+  endif()
   _archsweep_target_name(target "${folder}")
   set(target "${target}_test")
   if(arg_NAME)
