@@ -18,7 +18,8 @@
 #     One GoogleTest program of tests/FOLDER/SOURCES (with gtest's main), each TEST a ctest test "FOLDER/Suite.Name".
 #     FOLDER is a room, which is linked, or another folder of tests/. ROOMS are linked too, and PROGRAMS are
 #     built before the test can run. A second call for the same folder needs a NAME. Tests of label `long` run only with
-#     `deploy/test --all`. A test that needs archsweep-trainer is left out of a build without LibTorch. TIMEOUT holds for each test (60 s unless given). Compile definitions:
+#     `deploy/test --all`, and one that needs archsweep-trainer is left out of a build without LibTorch. TIMEOUT holds for
+#     each test (60 s unless given). Compile definitions:
 #     ARCHSWEEP_SOURCE_DIR (the repository root) and ARCHSWEEP_PROGRAM_DIR (where programs are built).
 
 include(GoogleTest)
