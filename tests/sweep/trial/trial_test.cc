@@ -1,0 +1,54 @@
+#include "sweep/trial/trial.h"
+
+#include <gtest/gtest.h>
+
+#include "base/canonical_json.h"
+
+namespace archsweep {
+namespace {
+
+TrialSpec Quickstart() {
+  return {.dataset = {"cifar10", "d1"},
+          .architecture = {.depth = {1, 2, 1}, .width = {1, 1, 1}},
+          .training = {.epochs = 4, .batch_size = 64, .attack_steps = 3},
+          .seed = 7};
+}
+
+// Ids name results for ever: a change here would orphan every database there is.
+TEST(Trial, HasTheGoldenId) {
+  EXPECT_EQ(CanonicalText(ToJson(Quickstart())),
+            R"({"architecture":{"activation":"relu","block":"basic","depth":[1,2,1],"pre_process":false,"width":[1,1,1]},)"
+            R"("dataset":{"digest":"d1","name":"cifar10"},"numerics":{"fusion":"none","precision":"fp32"},"seed":7,)"
+            R"("training":{"attack_step_255":2,"attack_steps":3,"augment":true,"batch_norm_group":64,"batch_size":64,)"
+            R"("beta":6,"epochs":4,"epsilon_255":8,"gradient_clip":5,"learning_rate":0.1,"momentum":0.9,)"
+            R"("objective":"trades","weight_decay":2e-04}})");
+  EXPECT_EQ(ToHex(IdOf(Quickstart())), "f53f526bb951a97440548ba8b5eccf77");
+}
+
+TEST(Trial, ChangesItsIdWithEverySetting) {
+  const TrialId id = IdOf(Quickstart());
+  TrialSpec seed = Quickstart();
+  seed.seed = 8;
+  TrialSpec digest = Quickstart();
+  digest.dataset.digest = "d2";
+  TrialSpec training = Quickstart();
+  training.training.beta = 5;
+  TrialSpec architecture = Quickstart();
+  architecture.architecture.activation = ActivationKind::kSilu;
+  for (const TrialSpec& spec : {seed, digest, training, architecture}) EXPECT_NE(IdOf(spec), id);
+}
+
+TEST(Trial, ReadsBackWhatItWritesAndRefusesWhatItWouldIgnore) {
+  EXPECT_EQ(ParseTrial(ToJson(Quickstart())).value(), Quickstart());
+  Json extended = ToJson(Quickstart());
+  extended["training"]["label_smoothing"] = 0.1;
+  const auto parsed = ParseTrial(extended);
+  ASSERT_FALSE(parsed);
+  EXPECT_NE(parsed.error().message.find("does not know"), std::string::npos);
+  Json incomplete = ToJson(Quickstart());
+  incomplete.erase("seed");
+  EXPECT_FALSE(ParseTrial(incomplete));
+}
+
+}  // namespace
+}  // namespace archsweep
