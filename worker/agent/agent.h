@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "base/result.h"
+
+namespace archsweep {
+
+// From the request to stop until Run returns: trainers keep a checkpoint, are ended if they do not
+// leave, and the coordinator is told.
+inline constexpr int64_t kShutdownMs = 4'500;
+
+struct AgentOptions {
+  std::string coordinator;                // "HOST:PORT".
+  std::string token;                      // What every call to the coordinator carries.
+  std::filesystem::path work_folder;      // Of this agent alone, on a local disk; made if missing.
+  std::filesystem::path shared_folder;    // Checkpoints are below it, in checkpoints/TRIAL/TOKEN/.
+  std::filesystem::path data_root;        // Where data sets are.
+  std::filesystem::path trainer_program;  // archsweep-trainer.
+  int cpu_slots = 1;
+  int gpu_slots = 0;
+  int64_t checkpoint_interval_ms = 10'000;  // How often a training keeps a checkpoint.
+};
+
+// Runs attempts on this host: one process session for each, started, watched, stopped and reported
+// as the coordinator desires. While the coordinator is away the attempts go on.
+class Agent {
+ public:
+  // Locks the work folder, ends what an earlier life of an agent left running there, and makes this
+  // process the one that inherits orphans of its attempts. kBusy if another agent holds the folder.
+  static Result<std::unique_ptr<Agent>> Open(AgentOptions options);
+
+  // No process of an attempt may be left running then: Run has returned, or was never called.
+  ~Agent();
+
+  // Serves until `stop` is requested, then stops all attempts, reports how they ended and returns,
+  // at most kShutdownMs later. Called once, on a thread of its own. Ends early only where calling
+  // again cannot help: kDenied if the coordinator refuses the token, kInvalidInput if it does not
+  // understand the agent, kIo if the work folder cannot be written. No process is left behind in any
+  // case.
+  Status Run(std::stop_token stop);
+
+  // Any thread, after a request to stop: do not wait for checkpoints, end all attempts at once.
+  void Kill();
+
+ private:
+  class Loop;
+
+  explicit Agent(std::unique_ptr<Loop> loop);
+
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace archsweep
