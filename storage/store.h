@@ -18,6 +18,8 @@
 
 namespace archsweep {
 
+inline constexpr const char* kDatabaseFile = "archsweep.db";  // In the state folder.
+
 enum class TaskState { kQueued, kBackoff, kAssigned, kRunning, kSucceeded, kFailed };
 
 std::string_view NameOf(TaskState state);
@@ -34,8 +36,8 @@ struct StoredTask {
   TaskId id;
   TrialId trial;  // The trial to be trained or evaluated.
   TaskState state = TaskState::kQueued;
-  int attempts = 0;   // So far.
-  int charged = 0;    // Failures that count against its budget.
+  int attempts = 0;  // So far.
+  int charged = 0;   // Failures that count against its budget.
   int uncharged = 0;
   std::optional<LiveAttempt> live;  // Set exactly where state is kAssigned or kRunning.
 };
@@ -53,28 +55,30 @@ struct StoredSweep {
   Token newest_token;  // Of the whole database; new tokens are larger.
 };
 
-// The writing side of the database in a state folder. One thread owns it. While it exists it holds the folder's kernel
-// lock, so that a second writer is refused.
+// The writing side of the database in a state folder. One thread owns it. While it exists it holds
+// the folder's kernel lock, so that a second writer is refused.
 class Store {
  public:
-  // Opens or creates STATE/archsweep.db, brings older schemas up to date (each migration in a transaction, after a copy
-  // beside the database) and raises the coordinator epoch. kBusy: another process writes here. kInvalidInput: network
-  // file system, or a database of a newer version. kCorrupt: the database is damaged or not archsweep's.
-  // `clock` must outlive the store.
+  // Opens or creates STATE/archsweep.db, brings older schemas up to date (each migration in a
+  // transaction, after a copy beside the database) and raises the coordinator epoch. kBusy: another
+  // process writes here. kInvalidInput: network file system, or a database of a newer version.
+  // kCorrupt: the database is damaged or not archsweep's. `clock` must outlive the store.
   static Result<Store> Open(const std::filesystem::path& state_folder, const Clock& clock);
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
   ~Store();
 
-  // Records a sweep and its tasks in one transaction. Repeating it changes nothing; an edited sweep of the same name gains
-  // what is new, and loses the wish for what its file no longer has, but no result.
+  // Records a sweep and its tasks in one transaction. Repeating it changes nothing; an edited sweep
+  // of the same name gains what is new, and loses the wish for what its file no longer has, but no
+  // result.
   Status Submit(const ExpandedSweep& sweep);
 
-  // Applies all changes in one transaction, or none. kCorrupt if one contradicts the database, such as an attempt's fact
-  // under a token that is not its task's live one: a bug or a second writer, after which the caller must stop.
+  // Applies all changes in one transaction, or none. kCorrupt if one contradicts the database, such
+  // as an attempt's fact under a token that is not its task's live one: a bug or a second writer,
+  // after which the caller must stop.
   Status Commit(std::span<const Change> changes);
 
-  // The wanted tasks of a sweep.
+  // The wanted tasks of a sweep. kNotFound: it was never submitted.
   Result<StoredSweep> Load(const std::string& sweep_name);
 
   // How often a coordinator has opened this database, this time included.

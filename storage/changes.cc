@@ -1,0 +1,259 @@
+#include "storage/changes.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "storage/event.h"
+
+namespace archsweep {
+namespace {
+
+tl::unexpected<Error> Contradiction(std::string message) {
+  return Fail(ErrorKind::kCorrupt, std::move(message));
+}
+
+// The token in the columns of a fact about an attempt.
+struct TokenOf {
+  template <class Fact>
+  std::optional<int64_t> operator()(const Fact& fact) const {
+    if constexpr (requires { fact.token; }) {
+      return fact.token.value;
+    } else {
+      return std::nullopt;
+    }
+  }
+};
+
+TaskState StateAfter(AfterFailure next) {
+  switch (next) {
+    case AfterFailure::kQueued:
+      return TaskState::kQueued;
+    case AfterFailure::kBackoff:
+      return TaskState::kBackoff;
+    case AfterFailure::kFailed:
+      return TaskState::kFailed;
+  }
+  return TaskState::kFailed;
+}
+
+}  // namespace
+
+Status ChangeWriter::Write(const Change& change) {
+  TRY_ASSIGN(
+      const auto task,
+      std::visit([&](const auto& fact) { return Apply(fact); }, change).map_error([&](Error error) {
+        return WithContext(std::move(error), std::string(EventKind(change)));
+      }));
+  return RecordEvent(change, task);
+}
+
+Status ChangeWriter::RecordEvent(const Change& change, std::optional<int64_t> task) {
+  return database_.Run(
+      "INSERT INTO event (at_ms, epoch, kind, task, token, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+      now_ms_, epoch_, EventKind(change), task, std::visit(TokenOf(), change), EventData(change));
+}
+
+Result<ChangeWriter::Task> ChangeWriter::FindTask(const TaskId& id) {
+  const std::string hex = ToHex(TrialId{id.id});
+  TRY_ASSIGN(
+      Statement row,
+      id.kind == TaskKind::kTrain
+          ? database_.Query(
+                "SELECT k.key, k.trial, k.evaluation, k.state, k.attempts, t.id FROM trial t "
+                "JOIN task k ON k.trial = t.key AND k.evaluation IS NULL WHERE t.id = ?1",
+                hex)
+          : database_.Query(
+                "SELECT k.key, k.trial, k.evaluation, k.state, k.attempts, e.id FROM evaluation e "
+                "JOIN task k ON k.evaluation = e.key WHERE e.id = ?1",
+                hex));
+  TRY_ASSIGN(const bool found, row.Step());
+  if (!found) return Contradiction(Format("there is no task {}", ToText(id)));
+  return ReadTask(row);
+}
+
+Result<ChangeWriter::Task> ChangeWriter::FindLive(Token token) {
+  TRY_ASSIGN(Statement row,
+             database_.Query(
+                 "SELECT k.key, k.trial, k.evaluation, k.state, k.attempts, coalesce(e.id, t.id) "
+                 "FROM attempt a JOIN task k ON k.key = a.task JOIN trial t ON t.key = k.trial "
+                 "LEFT JOIN evaluation e ON e.key = k.evaluation "
+                 "WHERE a.token = ?1 AND a.ended_ms IS NULL",
+                 token.value));
+  TRY_ASSIGN(const bool found, row.Step());
+  if (!found) return Contradiction(Format("token {} is not the live one of any task", token.value));
+  return ReadTask(row);
+}
+
+Result<ChangeWriter::Task> ChangeWriter::ReadTask(const Statement& row) {
+  Task task{.key = row.Integer(0),
+            .id = {},
+            .trial = row.Integer(1),
+            .evaluation = {},
+            .attempts = row.Integer(4)};
+  if (!row.IsNull(2)) task.evaluation = row.Integer(2);
+  TRY_ASSIGN(task.state, ParseTaskState(row.Text(3)));
+  TRY_ASSIGN(const TrialId id, ParseId<TrialId>(row.Text(5)));
+  task.id = TaskId{task.evaluation ? TaskKind::kEvaluate : TaskKind::kTrain, id.bytes};
+  return task;
+}
+
+Result<ChangeWriter::Task> ChangeWriter::FindLive(Token token, const TaskId& id) {
+  TRY_ASSIGN(Task task, FindLive(token));
+  if (task.id == id) return task;
+  return Contradiction(Format("token {} is live for task {} and not for {}", token.value,
+                              ToText(task.id), ToText(id)));
+}
+
+Status ChangeWriter::EndAttempt(const Task& task, Token token, const Failure* failure) {
+  const auto failure_class =
+      failure != nullptr ? std::optional(NameOf(failure->kind)) : std::nullopt;
+  const auto message = failure != nullptr ? std::optional(failure->message) : std::nullopt;
+  TRY(database_.Run(
+      "UPDATE attempt SET state = ?2, failure = ?3, message = ?4, ended_ms = ?5 WHERE token = ?1",
+      token.value, failure != nullptr ? "failed" : "succeeded", failure_class, message, now_ms_));
+  if (failure != nullptr) return {};
+  return SetState(task, TaskState::kSucceeded);
+}
+
+Status ChangeWriter::SetState(const Task& task, TaskState state) {
+  return database_.Run("UPDATE task SET state = ?2 WHERE key = ?1", task.key, NameOf(state));
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const WorkerJoined& fact) {
+  // A worker joins again when its coordinator was restarted.
+  TRY(database_.Run(
+      "INSERT INTO worker (id, host, slots, joined_ms) VALUES (?1, ?2, ?3, ?4) "
+      "ON CONFLICT (id) DO UPDATE SET host = ?2, slots = ?3, left_ms = NULL, left_reason = NULL",
+      ToHex(fact.worker), fact.host, fact.slots, now_ms_));
+  return std::nullopt;
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const WorkerLeft& fact) {
+  TRY(database_.Run("UPDATE worker SET left_ms = ?2, left_reason = ?3 WHERE id = ?1",
+                    ToHex(fact.worker), now_ms_, fact.reason));
+  if (database_.ChangedRows() == 1) return std::nullopt;
+  return Contradiction(Format("worker {} never joined", ToHex(fact.worker)));
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const AttemptAssigned& fact) {
+  TRY_ASSIGN(const Task task, FindTask(fact.task));
+  TRY_ASSIGN(const auto newest, database_.Integer("SELECT max(token) FROM attempt"));
+  TRY_ASSIGN(const auto worker,
+             database_.Integer("SELECT key FROM worker WHERE id = ?1", ToHex(fact.worker)));
+  if (task.state != TaskState::kQueued && task.state != TaskState::kBackoff) {
+    return Contradiction(
+        Format("task {} is {} and cannot be assigned", ToText(fact.task), NameOf(task.state)));
+  }
+  if (fact.token.value <= newest.value_or(0)) {
+    return Contradiction(
+        Format("token {} is not above the newest, {}", fact.token.value, newest.value_or(0)));
+  }
+  if (fact.number != task.attempts + 1) {
+    return Contradiction(Format("attempt {} of task {} does not follow its attempt {}", fact.number,
+                                ToText(fact.task), task.attempts));
+  }
+  if (!worker) return Contradiction(Format("worker {} never joined", ToHex(fact.worker)));
+  TRY(database_.Run(
+      "INSERT INTO attempt (token, task, number, worker, slots, assigned_ms) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+      fact.token.value, task.key, fact.number, *worker, Json(fact.slots).dump(), now_ms_));
+  TRY(database_.Run("UPDATE task SET state = ?2, attempts = ?3 WHERE key = ?1", task.key,
+                    NameOf(TaskState::kAssigned), fact.number));
+  return task.key;
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const AttemptStarted& fact) {
+  TRY_ASSIGN(const Task task, FindLive(fact.token));
+  // A worker repeats what it told a coordinator that ended before it answered; the first report
+  // counts.
+  if (task.state == TaskState::kRunning) return task.key;
+  TRY(
+      database_.Run("UPDATE attempt SET state = 'running', started_ms = ?2, version = ?3, "
+                    "libraries = ?4, device = ?5, "
+                    "threads = ?6, resumed_step = ?7 WHERE token = ?1",
+                    fact.token.value, now_ms_, fact.line.version, fact.line.libraries,
+                    fact.line.device, fact.line.threads, fact.line.resumed_step));
+  TRY(SetState(task, TaskState::kRunning));
+  return task.key;
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const EpochRecorded& fact) {
+  TRY_ASSIGN(const Task task, FindLive(fact.token));
+  const EpochLine& line = fact.line;
+  TRY(database_.Run(
+      "INSERT INTO epoch_metric (token, epoch, loss, natural_loss, robust_loss, natural_accuracy, "
+      "robust_accuracy, learning_rate, seconds, recorded_ms) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+      fact.token.value, line.epoch, line.loss, line.natural_loss, line.robust_loss,
+      line.natural_accuracy, line.robust_accuracy, line.learning_rate, line.seconds, now_ms_));
+  return task.key;
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const CheckpointRecorded& fact) {
+  TRY_ASSIGN(const Task task, FindLive(fact.token));
+  TRY(database_.Run(
+      "INSERT INTO checkpoint (token, step, folder, model_sha256, recorded_ms) "
+      "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+      fact.token.value, fact.line.step, fact.line.folder, fact.line.model_sha256, now_ms_));
+  return task.key;
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const TrainingSucceeded& fact) {
+  TRY_ASSIGN(const Task task, FindLive(fact.token, TaskId::Train(fact.trial)));
+  const TrainedLine& line = fact.line;
+  const auto folder = line.diverged ? std::nullopt : std::optional(line.folder);
+  const auto digest = line.diverged ? std::nullopt : std::optional(line.model_sha256);
+  // The line knows the seconds of its own attempt; those of epochs that only earlier attempts did
+  // are added.
+  TRY(database_.Run(
+      "INSERT INTO training (trial, token, diverged, steps, seconds, folder, model_sha256) "
+      "SELECT ?1, ?2, ?3, ?4, ?5 + coalesce((SELECT sum(seconds) FROM "
+      "(SELECT max(m.token) AS newest, m.seconds AS seconds FROM attempt a "
+      "JOIN epoch_metric m ON m.token = a.token WHERE a.task = ?8 GROUP BY m.epoch) "
+      "WHERE newest <> ?2), 0), ?6, ?7",
+      task.trial, fact.token.value, line.diverged, line.steps, line.seconds, folder, digest,
+      task.key));
+  TRY(EndAttempt(task, fact.token, nullptr));
+  return task.key;
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const EvaluationSucceeded& fact) {
+  TRY_ASSIGN(const Task task, FindLive(fact.token, TaskId::Evaluate(fact.evaluation)));
+  TRY_ASSIGN(const auto diverged,
+             database_.Integer("SELECT diverged FROM training WHERE trial = ?1", task.trial));
+  if (diverged.value_or(1) != 0) {
+    return Contradiction(Format("task {} has a result, but its trial {}", ToText(task.id),
+                                diverged ? "diverged" : "is not trained"));
+  }
+  TRY(database_.Run(
+      "INSERT INTO result (trial, evaluation, token, images, correct, loss, seconds, flags) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      task.trial, task.evaluation, fact.token.value, fact.line.images, fact.line.correct,
+      fact.line.loss, fact.line.seconds, Blob{fact.flags}));
+  TRY(EndAttempt(task, fact.token, nullptr));
+  return task.key;
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const AttemptFailed& fact) {
+  TRY_ASSIGN(const Task task, FindLive(fact.token, fact.task));
+  TRY(EndAttempt(task, fact.token, &fact.failure));
+  TRY(database_.Run("UPDATE task SET state = ?2, charged = ?3, uncharged = ?4 WHERE key = ?1",
+                    task.key, NameOf(StateAfter(fact.next)), fact.charged, fact.uncharged));
+  return task.key;
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const ReportRefused& fact) {
+  return database_.Integer("SELECT task FROM attempt WHERE token = ?1", fact.token.value);
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const TaskRequeued& fact) {
+  TRY_ASSIGN(const Task task, FindTask(fact.task));
+  if (task.state != TaskState::kFailed) {
+    return Contradiction(Format("task {} is {}; only a failed one can be queued again",
+                                ToText(fact.task), NameOf(task.state)));
+  }
+  TRY(database_.Run("UPDATE task SET state = 'queued', charged = 0, uncharged = 0 WHERE key = ?1",
+                    task.key));
+  return task.key;
+}
+
+}  // namespace archsweep

@@ -1,0 +1,100 @@
+#include "storage/event.h"
+
+#include "base/json.h"
+
+namespace archsweep {
+namespace {
+
+struct Kind {
+  std::string_view operator()(const WorkerJoined&) const { return "worker_joined"; }
+  std::string_view operator()(const WorkerLeft&) const { return "worker_left"; }
+  std::string_view operator()(const AttemptAssigned&) const { return "attempt_assigned"; }
+  std::string_view operator()(const AttemptStarted&) const { return "attempt_started"; }
+  std::string_view operator()(const EpochRecorded&) const { return "epoch_recorded"; }
+  std::string_view operator()(const CheckpointRecorded&) const { return "checkpoint_recorded"; }
+  std::string_view operator()(const TrainingSucceeded&) const { return "training_succeeded"; }
+  std::string_view operator()(const EvaluationSucceeded&) const { return "evaluation_succeeded"; }
+  std::string_view operator()(const AttemptFailed&) const { return "attempt_failed"; }
+  std::string_view operator()(const ReportRefused&) const { return "report_refused"; }
+  std::string_view operator()(const TaskRequeued&) const { return "task_requeued"; }
+};
+
+std::string_view NameOf(AfterFailure next) {
+  switch (next) {
+    case AfterFailure::kQueued:
+      return "queued";
+    case AfterFailure::kBackoff:
+      return "backoff";
+    case AfterFailure::kFailed:
+      return "failed";
+  }
+  return "";
+}
+
+// nlohmann writes numbers that are infinite or not a number as null.
+struct Data {
+  Json operator()(const WorkerJoined& fact) const {
+    return {{"worker", ToHex(fact.worker)}, {"host", fact.host}, {"slots", fact.slots}};
+  }
+  Json operator()(const WorkerLeft& fact) const {
+    return {{"worker", ToHex(fact.worker)}, {"reason", fact.reason}};
+  }
+  Json operator()(const AttemptAssigned& fact) const {
+    return {{"task", ToText(fact.task)},
+            {"number", fact.number},
+            {"worker", ToHex(fact.worker)},
+            {"slots", fact.slots}};
+  }
+  Json operator()(const AttemptStarted& fact) const {
+    return {{"version", fact.line.version},
+            {"libraries", fact.line.libraries},
+            {"device", fact.line.device},
+            {"threads", fact.line.threads},
+            {"resumed_step", fact.line.resumed_step}};
+  }
+  Json operator()(const EpochRecorded& fact) const {
+    return {{"epoch", fact.line.epoch},
+            {"loss", fact.line.loss},
+            {"natural_loss", fact.line.natural_loss},
+            {"robust_loss", fact.line.robust_loss},
+            {"natural_accuracy", fact.line.natural_accuracy},
+            {"robust_accuracy", fact.line.robust_accuracy},
+            {"learning_rate", fact.line.learning_rate},
+            {"seconds", fact.line.seconds}};
+  }
+  Json operator()(const CheckpointRecorded& fact) const {
+    return {{"step", fact.line.step},
+            {"folder", fact.line.folder},
+            {"model_sha256", fact.line.model_sha256}};
+  }
+  Json operator()(const TrainingSucceeded& fact) const {
+    return {{"trial", ToHex(fact.trial)},     {"steps", fact.line.steps},
+            {"diverged", fact.line.diverged}, {"seconds", fact.line.seconds},
+            {"folder", fact.line.folder},     {"model_sha256", fact.line.model_sha256}};
+  }
+  Json operator()(const EvaluationSucceeded& fact) const {
+    return {{"evaluation", ToHex(fact.evaluation)},
+            {"images", fact.line.images},
+            {"correct", fact.line.correct},
+            {"loss", fact.line.loss},
+            {"seconds", fact.line.seconds}};
+  }
+  Json operator()(const AttemptFailed& fact) const {
+    return {{"task", ToText(fact.task)},       {"class", archsweep::NameOf(fact.failure.kind)},
+            {"message", fact.failure.message}, {"next", NameOf(fact.next)},
+            {"charged", fact.charged},         {"uncharged", fact.uncharged}};
+  }
+  Json operator()(const ReportRefused& fact) const { return {{"what", fact.what}}; }
+  Json operator()(const TaskRequeued& fact) const { return {{"task", ToText(fact.task)}}; }
+};
+
+}  // namespace
+
+std::string_view EventKind(const Change& change) { return std::visit(Kind(), change); }
+
+std::string EventData(const Change& change) {
+  // A message of an operating system may hold bytes that are not UTF-8.
+  return std::visit(Data(), change).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace archsweep

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sweep/attempt/change.h"
+
+namespace archsweep {
+
+// How a fact stands in the event table.
+std::string_view EventKind(const Change& change);  // "attempt_assigned"; the name of the type.
+std::string EventData(const Change& change);       // JSON; what the columns of the row do not hold.
+
+}  // namespace archsweep

@@ -1,0 +1,370 @@
+-- What archsweep keeps. Tables are for archsweep itself; the views at the end, whose names begin
+-- with v_, are for everyone: their columns keep name and meaning from version to version.
+--
+-- Times are milliseconds since 1970 in UTC (..._ms), durations are seconds, accuracies are shares
+-- from 0 to 1. Ids are 32 hexadecimal digits. A number that is infinite or not a number is kept as
+-- NULL. Rows of one table name rows of another by their integer `key`, or an attempt by its token.
+
+-- 'database' (random id), 'created_ms', 'epoch' (how often a coordinator has opened this database).
+CREATE TABLE meta (
+  name  TEXT PRIMARY KEY,
+  value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sweep (
+  key         INTEGER PRIMARY KEY,
+  name        TEXT NOT NULL UNIQUE,
+  text        TEXT NOT NULL,      -- The sweep file as it was read last.
+  gpus        INTEGER NOT NULL,   -- That one task needs.
+  fingerprint TEXT NOT NULL,      -- SHA-256 of what it wants, in order.
+  created_ms  INTEGER NOT NULL,
+  changed_ms  INTEGER NOT NULL
+) STRICT;
+
+-- A network to be trained. The configuration is apart from it, so that lists over many trials read
+-- narrow rows. The columns from `reported` on are derived from `training` and `result` by the
+-- triggers below, so that a list can be ordered by them without a join.
+CREATE TABLE trial (
+  key         INTEGER PRIMARY KEY,
+  id          TEXT NOT NULL UNIQUE CHECK (length(id) = 32),
+  dataset     TEXT NOT NULL,
+  block       TEXT NOT NULL,
+  d1 INTEGER NOT NULL, d2 INTEGER NOT NULL, d3 INTEGER NOT NULL,   -- Blocks per stage.
+  w1 INTEGER NOT NULL, w2 INTEGER NOT NULL, w3 INTEGER NOT NULL,   -- Widening factor per stage.
+  activation  TEXT NOT NULL,
+  pre_process INTEGER NOT NULL,
+  seed        INTEGER NOT NULL,
+  parameters  INTEGER NOT NULL,
+  macs        INTEGER NOT NULL,   -- Of one image.
+  reported      INTEGER NOT NULL DEFAULT 0,   -- 1: has a result, or diverged.
+  diverged      INTEGER,                      -- NULL until trained.
+  train_token   INTEGER,
+  train_steps   INTEGER,
+  train_seconds REAL,
+  clean_last REAL, clean_last_images INTEGER,
+  fgsm_last  REAL, fgsm_last_images  INTEGER,
+  pgd20_last REAL, pgd20_last_images INTEGER
+) STRICT;
+CREATE INDEX trial_by_clean_last ON trial (clean_last) WHERE reported = 1;
+CREATE INDEX trial_by_fgsm_last  ON trial (fgsm_last)  WHERE reported = 1;
+CREATE INDEX trial_by_pgd20_last ON trial (pgd20_last) WHERE reported = 1;
+CREATE INDEX trial_by_parameters ON trial (parameters) WHERE reported = 1;
+CREATE INDEX trial_by_macs       ON trial (macs)       WHERE reported = 1;
+
+CREATE TABLE trial_config (
+  trial  INTEGER PRIMARY KEY REFERENCES trial,
+  config TEXT NOT NULL            -- Canonical JSON; its hash is the trial's id.
+) STRICT;
+
+CREATE TABLE evaluation (
+  key    INTEGER PRIMARY KEY,
+  id     TEXT NOT NULL UNIQUE CHECK (length(id) = 32),
+  trial  INTEGER NOT NULL REFERENCES trial,
+  attack TEXT NOT NULL,
+  images INTEGER NOT NULL,        -- The first so many test images; 0: all.
+  config TEXT NOT NULL            -- Canonical JSON; its hash is the evaluation's id.
+) STRICT;
+CREATE INDEX evaluation_by_trial ON evaluation (trial);
+
+-- Which sweep wants what. wanted = 0: its file no longer has it.
+CREATE TABLE membership (
+  sweep   INTEGER NOT NULL REFERENCES sweep,
+  trial   INTEGER NOT NULL REFERENCES trial,
+  ordinal INTEGER NOT NULL,       -- Position in the sweep, from 0.
+  wanted  INTEGER NOT NULL CHECK (wanted IN (0, 1)),
+  PRIMARY KEY (sweep, trial)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX membership_by_ordinal ON membership (sweep, ordinal);
+
+CREATE TABLE evaluation_membership (
+  sweep      INTEGER NOT NULL REFERENCES sweep,
+  evaluation INTEGER NOT NULL REFERENCES evaluation,
+  ordinal    INTEGER NOT NULL,
+  wanted     INTEGER NOT NULL CHECK (wanted IN (0, 1)),
+  PRIMARY KEY (sweep, evaluation)
+) STRICT, WITHOUT ROWID;
+
+-- What is placed on workers: the training of a trial (evaluation is NULL), or one evaluation of it.
+CREATE TABLE task (
+  key        INTEGER PRIMARY KEY,
+  trial      INTEGER NOT NULL REFERENCES trial,
+  evaluation INTEGER REFERENCES evaluation,
+  state      TEXT NOT NULL DEFAULT 'queued'
+             CHECK (state IN ('queued', 'backoff', 'assigned', 'running', 'succeeded', 'failed')),
+  attempts   INTEGER NOT NULL DEFAULT 0,
+  charged    INTEGER NOT NULL DEFAULT 0,   -- Failures that count against its budget.
+  uncharged  INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX task_of_training   ON task (trial)      WHERE evaluation IS NULL;
+CREATE UNIQUE INDEX task_of_evaluation ON task (evaluation) WHERE evaluation IS NOT NULL;
+
+-- One life of an agent.
+CREATE TABLE worker (
+  key         INTEGER PRIMARY KEY,
+  id          TEXT NOT NULL UNIQUE CHECK (length(id) = 32),
+  host        TEXT NOT NULL,
+  slots       INTEGER NOT NULL,
+  joined_ms   INTEGER NOT NULL,
+  left_ms     INTEGER,
+  left_reason TEXT
+) STRICT;
+
+-- One execution of a task. It is live while ended_ms is NULL; only then are facts under its token
+-- accepted.
+CREATE TABLE attempt (
+  token        INTEGER PRIMARY KEY,
+  task         INTEGER NOT NULL REFERENCES task,
+  number       INTEGER NOT NULL,          -- Of this task's attempts, from 1.
+  worker       INTEGER NOT NULL REFERENCES worker,
+  slots        TEXT NOT NULL,             -- JSON list of slot numbers.
+  state        TEXT NOT NULL DEFAULT 'assigned'
+               CHECK (state IN ('assigned', 'running', 'succeeded', 'failed')),
+  failure      TEXT,                      -- Its class.
+  message      TEXT,
+  assigned_ms  INTEGER NOT NULL,
+  started_ms   INTEGER,
+  ended_ms     INTEGER,
+  version      TEXT,                      -- Of the trainer, with its git id.
+  libraries    TEXT,
+  device       TEXT,
+  threads      INTEGER,
+  resumed_step INTEGER,                   -- 0: from the start.
+  UNIQUE (task, number),
+  CHECK ((ended_ms IS NULL) = (state IN ('assigned', 'running'))),
+  CHECK ((failure IS NULL) = (state <> 'failed'))
+) STRICT;
+CREATE UNIQUE INDEX attempt_live   ON attempt (task) WHERE ended_ms IS NULL;
+CREATE INDEX        attempt_failed ON attempt (ended_ms) WHERE failure IS NOT NULL;
+
+-- What a training left; once for ever.
+CREATE TABLE training (
+  trial        INTEGER PRIMARY KEY REFERENCES trial,
+  token        INTEGER NOT NULL UNIQUE REFERENCES attempt,
+  diverged     INTEGER NOT NULL CHECK (diverged IN (0, 1)),
+  steps        INTEGER NOT NULL,
+  seconds      REAL,              -- Of this attempt, and of epochs that only earlier ones did.
+  folder       TEXT,              -- Of the last checkpoint.
+  model_sha256 TEXT,
+  CHECK ((folder IS NULL) = diverged),
+  CHECK ((model_sha256 IS NULL) = diverged)
+) STRICT;
+
+-- What an evaluation measured; once for ever.
+CREATE TABLE result (
+  trial      INTEGER NOT NULL REFERENCES training (trial),
+  evaluation INTEGER NOT NULL REFERENCES evaluation,
+  token      INTEGER NOT NULL UNIQUE REFERENCES attempt,
+  images     INTEGER NOT NULL CHECK (images > 0),
+  correct    INTEGER NOT NULL CHECK (correct BETWEEN 0 AND images),
+  accuracy   REAL GENERATED ALWAYS AS (CAST(correct AS REAL) / images) VIRTUAL,
+  loss       REAL,
+  seconds    REAL,
+  flags      BLOB NOT NULL,       -- Bit i of byte i / 8, lowest first: image i stays right.
+  PRIMARY KEY (trial, evaluation)
+) STRICT;
+CREATE INDEX result_by_accuracy ON result (accuracy);
+
+CREATE TABLE epoch_metric (
+  token            INTEGER NOT NULL REFERENCES attempt,
+  epoch            INTEGER NOT NULL,      -- From 1.
+  loss             REAL,
+  natural_loss     REAL,
+  robust_loss      REAL,
+  natural_accuracy REAL,
+  robust_accuracy  REAL,
+  learning_rate    REAL,
+  seconds          REAL,
+  recorded_ms      INTEGER NOT NULL,
+  PRIMARY KEY (token, epoch)
+) STRICT, WITHOUT ROWID;
+
+-- An index of folders that once were durable; the folders themselves count.
+CREATE TABLE checkpoint (
+  token        INTEGER NOT NULL REFERENCES attempt,
+  step         INTEGER NOT NULL,
+  folder       TEXT NOT NULL,
+  model_sha256 TEXT NOT NULL,
+  recorded_ms  INTEGER NOT NULL,
+  PRIMARY KEY (token, step)
+) STRICT, WITHOUT ROWID;
+
+-- Every committed fact in order, for audit.
+CREATE TABLE event (
+  seq    INTEGER PRIMARY KEY,
+  at_ms  INTEGER NOT NULL,
+  epoch  INTEGER NOT NULL,
+  kind   TEXT NOT NULL,
+  task   INTEGER REFERENCES task,
+  token  INTEGER,                 -- Not always of an attempt: refused reports are here too.
+  data   TEXT NOT NULL            -- JSON.
+) STRICT;
+
+CREATE TRIGGER event_is_append_only_1 BEFORE UPDATE ON event BEGIN
+  SELECT raise(ABORT, 'the event table is append-only');
+END;
+CREATE TRIGGER event_is_append_only_2 BEFORE DELETE ON event BEGIN
+  SELECT raise(ABORT, 'the event table is append-only');
+END;
+CREATE TRIGGER result_is_final_1 BEFORE UPDATE ON result BEGIN
+  SELECT raise(ABORT, 'a result is recorded once for ever');
+END;
+CREATE TRIGGER result_is_final_2 BEFORE DELETE ON result BEGIN
+  SELECT raise(ABORT, 'a result is recorded once for ever');
+END;
+
+CREATE TRIGGER training_reported AFTER INSERT ON training BEGIN
+  UPDATE trial SET diverged = NEW.diverged, reported = reported OR NEW.diverged,
+                   train_token = NEW.token, train_steps = NEW.steps, train_seconds = NEW.seconds
+  WHERE key = NEW.trial;
+END;
+
+-- Of several evaluations with one attack the one over the most images counts.
+CREATE TRIGGER result_reported AFTER INSERT ON result BEGIN
+  UPDATE trial SET reported = 1 WHERE key = NEW.trial;
+  UPDATE trial SET clean_last = NEW.accuracy, clean_last_images = NEW.images
+  WHERE key = NEW.trial AND NEW.images > coalesce(clean_last_images, 0)
+    AND (SELECT attack FROM evaluation WHERE key = NEW.evaluation) = 'clean';
+  UPDATE trial SET fgsm_last = NEW.accuracy, fgsm_last_images = NEW.images
+  WHERE key = NEW.trial AND NEW.images > coalesce(fgsm_last_images, 0)
+    AND (SELECT attack FROM evaluation WHERE key = NEW.evaluation) = 'fgsm';
+  UPDATE trial SET pgd20_last = NEW.accuracy, pgd20_last_images = NEW.images
+  WHERE key = NEW.trial AND NEW.images > coalesce(pgd20_last_images, 0)
+    AND (SELECT attack FROM evaluation WHERE key = NEW.evaluation) = 'pgd20';
+END;
+
+-- One row per trial, of whatever sweep, that has a result or diverged. "_last" means: of the last
+-- weights. What comes from other tables is a subquery rather than a join, so that ordering many
+-- trials does not look it up for each of them.
+CREATE VIEW v_result AS
+SELECT
+  t.id AS trial,
+  t.dataset, t.block, t.d1, t.d2, t.d3, t.w1, t.w2, t.w3, t.activation, t.pre_process, t.seed,
+  t.parameters, t.macs,
+  t.diverged,   -- 1: the loss became infinite or not a number; there are no accuracies.
+  t.clean_last, t.fgsm_last, t.pgd20_last,
+  -- How many images each accuracy is over.
+  t.clean_last_images, t.fgsm_last_images, t.pgd20_last_images,
+  t.train_steps, t.train_seconds,
+  (SELECT k.attempts FROM task k WHERE k.trial = t.key AND k.evaluation IS NULL) AS train_attempts,
+  t.train_token,   -- Of the attempt that ended the training; the next five columns are its.
+  (SELECT a.ended_ms FROM attempt a WHERE a.token = t.train_token) AS trained_ms,
+  (SELECT a.version FROM attempt a WHERE a.token = t.train_token) AS version,
+  (SELECT a.libraries FROM attempt a WHERE a.token = t.train_token) AS libraries,
+  (SELECT a.device FROM attempt a WHERE a.token = t.train_token) AS device,
+  (SELECT a.threads FROM attempt a WHERE a.token = t.train_token) AS threads,
+  (SELECT config ->> '$.numerics.precision' FROM trial_config WHERE trial = t.key) AS precision,
+  (SELECT config ->> '$.numerics.fusion' FROM trial_config WHERE trial = t.key) AS fusion,
+  (SELECT config ->> '$.dataset.digest' FROM trial_config WHERE trial = t.key) AS dataset_digest,
+  (SELECT config FROM trial_config WHERE trial = t.key) AS config,   -- All, as canonical JSON.
+  (SELECT folder FROM training WHERE trial = t.key) AS weights,      -- The last checkpoint.
+  t.key AS trial_key   -- For joins with tables; another number in another database.
+FROM trial t
+WHERE t.reported = 1;
+
+-- One row per result.
+CREATE VIEW v_evaluation AS
+SELECT
+  t.id AS trial, e.id AS evaluation, e.attack, 'last' AS checkpoint,
+  r.images, r.correct, r.accuracy, r.loss, r.seconds,
+  a.number AS attempts, r.token, a.ended_ms AS evaluated_ms,
+  a.version, a.libraries, a.device, a.threads, w.host,
+  e.config,                                    -- Settings of the attack, as canonical JSON.
+  t.key AS trial_key
+FROM result r
+LEFT JOIN evaluation e ON e.key = r.evaluation
+LEFT JOIN trial t ON t.key = r.trial
+LEFT JOIN attempt a ON a.token = r.token
+LEFT JOIN worker w ON w.key = a.worker;
+
+-- One row per sweep and trial, in the order of `ordinal`, with the state of its training and of the
+-- evaluations that the sweep wants.
+CREATE VIEW v_membership AS
+SELECT
+  s.name AS sweep, m.ordinal, t.id AS trial, m.wanted,
+  (SELECT k.state FROM task k WHERE k.trial = m.trial AND k.evaluation IS NULL) AS training,
+  (SELECT count(*) FROM evaluation e JOIN evaluation_membership n ON n.evaluation = e.key
+   WHERE e.trial = m.trial AND n.sweep = m.sweep AND n.wanted = 1) AS evaluations,
+  (SELECT count(*) FROM evaluation e JOIN evaluation_membership n ON n.evaluation = e.key
+   JOIN result r ON r.trial = e.trial AND r.evaluation = e.key
+   WHERE e.trial = m.trial AND n.sweep = m.sweep AND n.wanted = 1) AS evaluated,
+  t.key AS trial_key
+FROM sweep s
+JOIN membership m ON m.sweep = s.key
+JOIN trial t ON t.key = m.trial;
+
+-- One row per sweep and task that it wants.
+CREATE VIEW v_task AS
+SELECT
+  s.name AS sweep, 'train' AS kind, t.id AS trial, NULL AS evaluation, NULL AS attack,
+  k.state, k.attempts, k.charged, k.uncharged
+FROM sweep s
+JOIN membership m ON m.sweep = s.key
+JOIN task k ON k.trial = m.trial AND k.evaluation IS NULL
+JOIN trial t ON t.key = m.trial
+WHERE m.wanted = 1
+UNION ALL
+SELECT
+  s.name, 'evaluate', t.id, e.id, e.attack, k.state, k.attempts, k.charged, k.uncharged
+FROM sweep s
+JOIN evaluation_membership n ON n.sweep = s.key
+JOIN task k ON k.evaluation = n.evaluation
+JOIN evaluation e ON e.key = n.evaluation
+JOIN trial t ON t.key = e.trial
+WHERE n.wanted = 1;
+
+-- One row per sweep: what it wants and how far that is. waiting: queued, or backing off before the
+-- next attempt. Evaluations of diverged trials are not counted, for there is nothing to evaluate.
+CREATE VIEW v_progress AS
+SELECT
+  sweep,
+  (SELECT count(*) FROM membership m WHERE m.sweep = counts.sweep_key AND m.wanted = 1) AS trials,
+  (SELECT count(*) FROM membership m JOIN training g ON g.trial = m.trial
+   WHERE m.sweep = counts.sweep_key AND m.wanted = 1 AND g.diverged = 1) AS diverged,
+  sum(tasks) AS tasks,
+  coalesce(sum(tasks) FILTER (WHERE state = 'succeeded'), 0) AS done,
+  coalesce(sum(tasks) FILTER (WHERE state IN ('assigned', 'running')), 0) AS running,
+  coalesce(sum(tasks) FILTER (WHERE state = 'failed'), 0) AS failed,
+  coalesce(sum(tasks) FILTER (WHERE state IN ('queued', 'backoff')), 0) AS waiting
+FROM (
+  SELECT s.name AS sweep, s.key AS sweep_key, k.state, count(*) AS tasks
+  FROM sweep s JOIN membership m ON m.sweep = s.key
+  JOIN task k ON k.trial = m.trial AND k.evaluation IS NULL
+  WHERE m.wanted = 1 GROUP BY s.key, k.state
+  UNION ALL
+  SELECT s.name, s.key, k.state, count(*)
+  FROM sweep s JOIN evaluation_membership n ON n.sweep = s.key
+  JOIN task k ON k.evaluation = n.evaluation
+  LEFT JOIN training g ON g.trial = k.trial
+  WHERE n.wanted = 1 AND g.diverged IS NOT 1 GROUP BY s.key, k.state
+) AS counts
+GROUP BY sweep_key;
+
+-- One row per attempt that failed.
+CREATE VIEW v_failures AS
+SELECT
+  a.ended_ms AS failed_ms,
+  CASE WHEN k.evaluation IS NULL THEN 'train' ELSE 'evaluate' END AS kind,
+  t.id AS trial, e.id AS evaluation, e.attack, a.number AS attempt, a.token,
+  a.failure AS class, a.message,
+  k.state AS task_state,                       -- Of its task now.
+  w.id AS worker, w.host, a.slots, a.device, a.version, a.started_ms
+FROM attempt a
+LEFT JOIN task k ON k.key = a.task
+LEFT JOIN trial t ON t.key = k.trial
+LEFT JOIN evaluation e ON e.key = k.evaluation
+LEFT JOIN worker w ON w.key = a.worker
+WHERE a.failure IS NOT NULL;
+
+-- One row per trial and epoch: the course of its training. Where an epoch was done again after a
+-- loss, the newest counts.
+CREATE VIEW v_curve AS
+SELECT
+  t.id AS trial, m.epoch, m.loss, m.natural_loss, m.robust_loss, m.natural_accuracy,
+  m.robust_accuracy, m.learning_rate, m.seconds, m.recorded_ms, m.token
+FROM trial t
+JOIN task k ON k.trial = t.key AND k.evaluation IS NULL
+JOIN attempt a ON a.task = k.key
+JOIN epoch_metric m ON m.token = a.token
+WHERE NOT EXISTS (SELECT 1 FROM attempt b
+                  JOIN epoch_metric n ON n.token = b.token AND n.epoch = m.epoch
+                  WHERE b.task = a.task AND b.token > a.token);

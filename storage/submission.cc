@@ -1,0 +1,162 @@
+#include "storage/submission.h"
+
+#include <limits>
+#include <map>
+#include <string>
+
+#include "base/canonical_json.h"
+#include "base/check.h"
+#include "base/json.h"
+#include "base/sha256.h"
+#include "base/text.h"
+
+namespace archsweep {
+namespace {
+
+std::string_view BytesOf(const TrialId& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+// Of what the sweep wants and in which order; equal means that the tables already say so.
+std::string Fingerprint(const ExpandedSweep& sweep) {
+  Sha256 hash;
+  for (const SweepTrial& trial : sweep.trials) hash.Update(BytesOf(trial.id));
+  hash.Update("evaluations");
+  for (const EvaluationSpec& evaluation : sweep.evaluations) {
+    hash.Update(BytesOf(evaluation.trial));
+    hash.Update(Format("{} {}\n", NameOf(evaluation.attack), evaluation.images));
+  }
+  const Sha256::Digest digest = hash.Finish();
+  return Hex(digest.data(), digest.size());
+}
+
+Status RefuseHugeSeeds(const ExpandedSweep& sweep) {
+  constexpr uint64_t kSeedMax = std::numeric_limits<int64_t>::max();
+  for (const SweepTrial& trial : sweep.trials) {
+    if (trial.spec.seed > kSeedMax) {
+      return Fail(ErrorKind::kInvalidInput,
+                  Format("sweep '{}': seed {} is too large; the largest is {}", sweep.name,
+                         trial.spec.seed, kSeedMax));
+    }
+  }
+  return {};
+}
+
+// Writes one sweep within one transaction.
+class SweepWriter {
+ public:
+  SweepWriter(Database& database, const ExpandedSweep& sweep, int64_t now_ms)
+      : database_(database), sweep_(sweep), now_ms_(now_ms) {}
+
+  // False: the tables said so already.
+  Result<bool> WriteSweepRow() {
+    const std::string fingerprint = Fingerprint(sweep_);
+    TRY_ASSIGN(const auto same,
+               database_.Integer("SELECT fingerprint = ?2 AND text = ?3 AND gpus = ?4 FROM sweep "
+                                 "WHERE name = ?1",
+                                 sweep_.name, fingerprint, sweep_.text, sweep_.resources.gpus));
+    if (same.value_or(0) == 1) return false;
+    TRY(
+        database_.Run("INSERT INTO sweep (name, text, gpus, fingerprint, created_ms, changed_ms) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (name) DO UPDATE "
+                      "SET text = ?2, gpus = ?3, fingerprint = ?4, changed_ms = ?5",
+                      sweep_.name, sweep_.text, sweep_.resources.gpus, fingerprint, now_ms_));
+    TRY_ASSIGN(const auto key,
+               database_.Integer("SELECT key FROM sweep WHERE name = ?1", sweep_.name));
+    key_ = key.value();
+    return true;
+  }
+
+  // What the file no longer has stays unwanted after the following two.
+  Status WithdrawAll() {
+    TRY(database_.Run("UPDATE membership SET wanted = 0 WHERE sweep = ?1", key_));
+    return database_.Run("UPDATE evaluation_membership SET wanted = 0 WHERE sweep = ?1", key_);
+  }
+
+  Status WriteTrials() {
+    int64_t ordinal = 0;
+    for (const SweepTrial& trial : sweep_.trials) {
+      TRY_ASSIGN(const int64_t key, WriteTrial(trial));
+      TRY(database_.Run(
+          "INSERT INTO membership (sweep, trial, ordinal, wanted) VALUES (?1, ?2, ?3, 1) "
+          "ON CONFLICT DO UPDATE SET ordinal = ?3, wanted = 1",
+          key_, key, ordinal++));
+      trial_keys_.emplace(trial.id, key);
+    }
+    return {};
+  }
+
+  Status WriteEvaluations() {
+    int64_t ordinal = 0;
+    for (const EvaluationSpec& evaluation : sweep_.evaluations) {
+      const auto trial = trial_keys_.find(evaluation.trial);
+      CHECK(trial != trial_keys_.end());
+      TRY_ASSIGN(const int64_t key, WriteEvaluation(evaluation, trial->second));
+      TRY(
+          database_.Run("INSERT INTO evaluation_membership (sweep, evaluation, ordinal, wanted) "
+                        "VALUES (?1, ?2, ?3, 1) "
+                        "ON CONFLICT DO UPDATE SET ordinal = ?3, wanted = 1",
+                        key_, key, ordinal++));
+    }
+    return {};
+  }
+
+ private:
+  Result<int64_t> WriteTrial(const SweepTrial& trial) {
+    const std::string id = ToHex(trial.id);
+    TRY_ASSIGN(const auto known, database_.Integer("SELECT key FROM trial WHERE id = ?1", id));
+    if (known) return *known;
+    const ArchitectureSpec& net = trial.spec.architecture;
+    TRY(database_.Run(
+        "INSERT INTO trial (id, dataset, block, d1, d2, d3, w1, w2, w3, activation, pre_process, "
+        "seed, "
+        "parameters, macs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        id, trial.spec.dataset.name, NameOf(net.block), net.depth[0], net.depth[1], net.depth[2],
+        net.width[0], net.width[1], net.width[2], NameOf(net.activation), net.pre_process,
+        static_cast<int64_t>(trial.spec.seed), trial.parameters, trial.macs));
+    const int64_t key = database_.LastInsertedKey();
+    TRY(database_.Run("INSERT INTO trial_config (trial, config) VALUES (?1, ?2)", key,
+                      CanonicalText(ToJson(trial.spec))));
+    TRY(database_.Run("INSERT INTO task (trial) VALUES (?1)", key));
+    return key;
+  }
+
+  Result<int64_t> WriteEvaluation(const EvaluationSpec& evaluation, int64_t trial) {
+    const std::string config = CanonicalText(ToJson(evaluation));
+    const std::string id = ToHex(IdOfText<EvaluationId>(config));
+    TRY_ASSIGN(const auto known, database_.Integer("SELECT key FROM evaluation WHERE id = ?1", id));
+    if (known) return *known;
+    TRY(database_.Run(
+        "INSERT INTO evaluation (id, trial, attack, images, config) VALUES (?1, ?2, ?3, ?4, ?5)",
+        id, trial, NameOf(evaluation.attack), evaluation.images, config));
+    const int64_t key = database_.LastInsertedKey();
+    TRY(database_.Run("INSERT INTO task (trial, evaluation) VALUES (?1, ?2)", trial, key));
+    return key;
+  }
+
+  Database& database_;
+  const ExpandedSweep& sweep_;
+  int64_t now_ms_;
+  int64_t key_ = 0;  // Of its row.
+  std::map<TrialId, int64_t> trial_keys_;
+};
+
+}  // namespace
+
+Status WriteSweep(Database& database, const ExpandedSweep& sweep, int64_t epoch, int64_t now_ms) {
+  TRY(RefuseHugeSeeds(sweep));
+  SweepWriter writer(database, sweep, now_ms);
+  TRY_ASSIGN(const bool changed, writer.WriteSweepRow());
+  if (!changed) return {};
+  TRY(writer.WithdrawAll());
+  TRY(writer.WriteTrials());
+  TRY(writer.WriteEvaluations());
+  const Json data = {{"sweep", sweep.name},
+                     {"trials", sweep.trials.size()},
+                     {"evaluations", sweep.evaluations.size()}};
+  return database.Run(
+      "INSERT INTO event (at_ms, epoch, kind, data) VALUES (?1, ?2, 'sweep_submitted', ?3)", now_ms,
+      epoch, data.dump());
+}
+
+}  // namespace archsweep
