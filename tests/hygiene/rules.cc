@@ -82,6 +82,15 @@ bool MayNameFilesOf(std::string_view cmake_folder, std::string_view path) {
   return lies_under(path) || (path.starts_with(kTests) && lies_under(path.substr(kTests.size())));
 }
 
+// Every folder of the root has a README.md, and every deeper one that holds code. What tests/ROOM
+// holds is said by the README of the room and by tests/README.md, and a deeper folder of data by
+// the one above it.
+bool NeedsReadmeBeside(std::string_view path) {
+  if (path.starts_with('.')) return false;
+  const bool is_deep = FolderOf(path).find('/') != std::string_view::npos;
+  return !is_deep || (IsCode(path) && !path.starts_with("tests/"));
+}
+
 bool IsNamedInCMake(const SourceFile& file, const std::vector<SourceFile>& tree) {
   return std::ranges::any_of(tree, [&](const SourceFile& cmake) {
     return NameOf(cmake.path) == "CMakeLists.txt" &&
@@ -153,10 +162,7 @@ std::vector<std::string> HeaderMistakes(const SourceFile& file,
 std::vector<std::string> FoldersWithoutReadme(const std::vector<SourceFile>& tree) {
   std::set<std::string> folders;
   for (const SourceFile& file : tree) {
-    // What tests/ROOM holds is said by the README of the room and by tests/README.md.
-    const bool below_tests = file.path.starts_with("tests/") && FolderOf(file.path) != "tests";
-    if (!file.path.starts_with('.') && !below_tests)
-      folders.insert(std::string(FolderOf(file.path)));
+    if (NeedsReadmeBeside(file.path)) folders.insert(std::string(FolderOf(file.path)));
   }
   std::vector<std::string> mistakes;
   for (const std::string& folder : folders) {

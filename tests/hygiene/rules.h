@@ -23,7 +23,7 @@ std::vector<std::string> UnfinishedMarks(const SourceFile& file);
 std::vector<std::string> HeaderMistakes(const SourceFile& file,
                                         const std::vector<SourceFile>& tree);
 
-// Folders of code without a README.md.
+// Folders of the root, and deeper folders of code, without a README.md.
 std::vector<std::string> FoldersWithoutReadme(const std::vector<SourceFile>& tree);
 
 // .cc and .proto files that no CMakeLists.txt names, and headers that nobody includes.

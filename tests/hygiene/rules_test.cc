@@ -73,11 +73,13 @@ TEST(Rules, FindFilesThatNothingUses) {
                                        "worker/used.cc is named in no CMakeLists.txt"}));
 }
 
-TEST(Rules, FindAFolderWithoutAReadme) {
-  const std::vector<SourceFile> tree = {{"README.md", ""},       {"base/README.md", ""},
-                                        {"base/a.cc", ""},       {"tests/README.md", ""},
-                                        {"tests/base/a.cc", ""}, {"worker/agent/a.cc", ""}};
-  EXPECT_EQ(FoldersWithoutReadme(tree), Mistakes{"worker/agent/README.md is missing"});
+TEST(Rules, DemandAReadmeInTopFoldersAndInFoldersOfCode) {
+  const std::vector<SourceFile> tree = {{"README.md", ""},        {"base/README.md", ""},
+                                        {"base/a.cc", ""},        {"tests/README.md", ""},
+                                        {"tests/base/a.cc", ""},  {"worker/agent/a.cc", ""},
+                                        {"base/data/a.yaml", ""}, {"examples/a.yaml", ""}};
+  EXPECT_EQ(FoldersWithoutReadme(tree),
+            (Mistakes{"examples/README.md is missing", "worker/agent/README.md is missing"}));
 }
 
 }  // namespace
