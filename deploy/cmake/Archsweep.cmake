@@ -21,6 +21,10 @@
 #     `deploy/test --all`, and one that needs archsweep-trainer is left out of a build without LibTorch. TIMEOUT holds for
 #     each test (60 s unless given). Compile definitions:
 #     ARCHSWEEP_SOURCE_DIR (the repository root) and ARCHSWEEP_PROGRAM_DIR (where programs are built).
+#
+# archsweep_benchmark(NAME SOURCES... ROOMS room...)
+#     Google Benchmark program bench/NAME (with the library's main) of the sources beside the CMakeLists.txt. It is built only
+#     on request: ninja NAME.
 
 include(GoogleTest)
 
@@ -169,4 +173,15 @@ function(archsweep_test folder)
     WORKING_DIRECTORY "${PROJECT_BINARY_DIR}/tests"
     DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+endfunction()
+
+function(archsweep_benchmark name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ROOMS")
+  add_executable(${name} EXCLUDE_FROM_ALL ${arg_UNPARSED_ARGUMENTS})
+  foreach(room IN LISTS arg_ROOMS)
+    _archsweep_target_name(room_target "${room}")
+    target_link_libraries(${name} PRIVATE ${room_target})
+  endforeach()
+  target_link_libraries(${name} PRIVATE archsweep_flags benchmark::benchmark benchmark::benchmark_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 endfunction()
