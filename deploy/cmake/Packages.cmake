@@ -1,7 +1,7 @@
 # Finds every package of edges.txt but LibTorch. All that is missing is named at once.
 
 set(_missing "")
-set(ARCHSWEEP_LIBRARY_VERSIONS "")
+set(_versions "")
 
 macro(_archsweep_package label minimum)
   find_package(${ARGN})
@@ -11,7 +11,7 @@ macro(_archsweep_package label minimum)
     if(DEFINED ${ARGV2}_VERSION AND NOT "${${ARGV2}_VERSION}" STREQUAL "" AND "${${ARGV2}_VERSION}" VERSION_LESS "${minimum}")
       list(APPEND _missing "${label} ${minimum} or newer (found ${${ARGV2}_VERSION})")
     endif()
-    list(APPEND ARCHSWEEP_LIBRARY_VERSIONS "${label} ${${ARGV2}_VERSION}")
+    list(APPEND _versions "${label} ${${ARGV2}_VERSION}")
   endif()
 endmacro()
 
@@ -25,6 +25,8 @@ _archsweep_package("sqlite3" 3.40 SQLite3 QUIET)
 _archsweep_package("protobuf" 3.21 Protobuf QUIET MODULE)
 _archsweep_package("grpc" 1.51 gRPC QUIET CONFIG)
 _archsweep_package("CLI11" 2.1 CLI11 QUIET CONFIG)
+# What the programs are made of; the rest is for building them.
+set(ARCHSWEEP_LIBRARY_VERSIONS ${_versions})
 if(ARCHSWEEP_TESTS)
   _archsweep_package("googletest" 1.12 GTest QUIET CONFIG)
 endif()
