@@ -49,7 +49,7 @@ void Engine::RequestStop() {
 
 void Engine::Loop() {
   bool stopping = false;
-  while (!quit_asked_ && !fatal_) {
+  while (!quit_asked_) {
     std::vector<Message> messages = mailbox_.TakeAll(WaitMs());
     now_ms_ = clock_.MonotonicMs();
     if (stop_asked_ && !std::exchange(stopping, true)) Apply(StopRequested{});
@@ -57,13 +57,11 @@ void Engine::Loop() {
       std::visit([this](auto& typed) { Handle(typed); }, message);
     }
     Apply(TimePassed{});
-    if (const Status committed = CommitChanges(); committed) {
-      AnswerAll();
-      AnswerHeldCalls();
-    } else {
-      fatal_ = committed.error();
-    }
+    if (const Status committed = CommitChanges(); !committed) fatal_ = committed.error();
     Publish();
+    if (fatal_) break;
+    AnswerAll();
+    AnswerHeldCalls();
   }
   held_.clear();
   registers_.clear();
@@ -91,6 +89,8 @@ void Engine::Handle(SynchronizeCall& message) {
 
 void Engine::Handle(CallCancelled& message) {
   std::erase_if(held_, [&](const auto& entry) { return entry.second.call == message.call; });
+  // The call may have come in the same batch.
+  std::erase_if(synchronizes_, [&](const auto& pending) { return pending.call.call == message.call; });
 }
 
 void Engine::Apply(const Event& event) {

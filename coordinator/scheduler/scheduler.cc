@@ -250,6 +250,12 @@ std::optional<int64_t> Scheduler::NextDeadlineMs() const {
   return next;
 }
 
+TaskCounts Scheduler::Counts() const {
+  TaskCounts counts = counts_;
+  counts.live = static_cast<int>(live_.size());
+  return counts;
+}
+
 void Scheduler::CountIfOver(const Task& task) {
   const bool succeeded = std::holds_alternative<Succeeded>(task.status);
   const bool failed = std::holds_alternative<Failed>(task.status);

@@ -57,7 +57,7 @@ class Scheduler {
   // When TimePassed should come at the latest; nothing if no lease or back-off is pending.
   std::optional<int64_t> NextDeadlineMs() const;
 
-  const TaskCounts& Counts() const { return counts_; }
+  TaskCounts Counts() const;
   const std::map<Token, LiveSlot>& Live() const { return live_; }
   const std::map<TaskId, Task>& Tasks() const { return tasks_; }
   double WorkDone() const { return work_done_; }    // Of tasks that succeeded, in the unit of TaskSpec::work.
@@ -110,7 +110,7 @@ class Scheduler {
   bool stopping_ = false;
   double work_done_ = 0;
   double work_total_ = 0;
-  TaskCounts counts_;
+  TaskCounts counts_;  // All but `live`.
 
   int64_t now_ms_ = 0;  // Of the step under way.
   Effects effects_;     // Likewise.

@@ -174,6 +174,7 @@ TEST(Scheduler, EndsTheLeasesOfADeadLifeWhenItsSuccessorRegisters) {
   state.newest_token = Token{7};
   Harness harness(state);
   EXPECT_FALSE(harness.scheduler.Settled());
+  EXPECT_EQ(harness.scheduler.Counts().live, 1);
   harness.Register(2, 1, {Worker(1)});
   EXPECT_EQ(harness.Take<AttemptFailed>().failure.kind, FailureClass::kLost);
   harness.Take<WorkerLeft>();

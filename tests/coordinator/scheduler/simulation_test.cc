@@ -231,7 +231,7 @@ TEST(Simulation, KeepsEveryPromiseUnderFaultsAndFinishesOnceTheyStop) {
     int calm = 0;
     while (!fleet.Settled() && ++calm < kCalmStepsMax) fleet.CalmStep();
     ASSERT_TRUE(fleet.Settled()) << "work is left that nobody does";
-    const TaskCounts& counts = fleet.State().Counts();
+    const TaskCounts counts = fleet.State().Counts();
     EXPECT_EQ(counts.succeeded + counts.failed + counts.unreachable, counts.total);
     if (counts.failed == 0) {
       EXPECT_EQ(fleet.Facts().Results(), kTrials * kEvaluationsPerTrial);
