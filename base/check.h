@@ -7,10 +7,12 @@ namespace archsweep {
 
 }  // namespace archsweep
 
-// Asserts what only a bug can break; stays on in release builds. Never used for input or the state of the world.
-// torch's headers define a CHECK of their own through glog-like logging; ours wins where both are seen.
+// Asserts what only a bug can break; stays on in release builds. Never used for input or the state
+// of the world. torch's headers define a CHECK of their own through glog-like logging; ours wins
+// where both are seen.
 #ifdef CHECK
 #undef CHECK
 #endif
-#define CHECK(condition) \
-  (static_cast<bool>(condition) ? (void)0 : ::archsweep::CheckFailed(#condition, __FILE__, __LINE__))
+#define CHECK(condition)                  \
+  (static_cast<bool>(condition) ? (void)0 \
+                                : ::archsweep::CheckFailed(#condition, __FILE__, __LINE__))

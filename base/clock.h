@@ -8,7 +8,8 @@ namespace archsweep {
 class Clock {
  public:
   virtual ~Clock() = default;
-  // Milliseconds that only grow, counting while the machine sleeps (CLOCK_BOOTTIME). For leases and waits.
+  // Milliseconds that only grow, counting while the machine sleeps (CLOCK_BOOTTIME). For leases and
+  // waits.
   virtual int64_t MonotonicMs() const = 0;
   // Milliseconds since 1970 in UTC. For what people read; never compared.
   virtual int64_t WallMs() const = 0;

@@ -37,8 +37,9 @@ Result<std::string> ReadFile(const fs::path& path, size_t bytes_max) {
     if (count == 0) return content;
     content.append(piece.data(), static_cast<size_t>(count));
     if (content.size() > bytes_max) {
-      return Fail(ErrorKind::kInvalidInput,
-                  Format("{}: larger than the {} bytes allowed for such a file", path.string(), bytes_max));
+      return Fail(
+          ErrorKind::kInvalidInput,
+          Format("{}: larger than the {} bytes allowed for such a file", path.string(), bytes_max));
     }
   }
 }
@@ -65,7 +66,8 @@ Status WriteFileDurably(const fs::path& path, std::string_view content, unsigned
     TRY(WriteAll(fd.Get(), content, temporary));
     if (fsync(fd.Get()) != 0) return tl::unexpected(SystemError(temporary, "be synced"));
   }
-  if (rename(temporary.c_str(), path.c_str()) != 0) return tl::unexpected(SystemError(path, "be replaced"));
+  if (rename(temporary.c_str(), path.c_str()) != 0)
+    return tl::unexpected(SystemError(path, "be replaced"));
   return SyncFolder(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 
@@ -80,14 +82,15 @@ Status CreateFolders(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (!error) return {};
-  return Fail(ErrorKind::kIo, Format("{}: cannot be created: {}", folder.string(), error.message()));
+  return Fail(ErrorKind::kIo,
+              Format("{}: cannot be created: {}", folder.string(), error.message()));
 }
 
 Status RefuseNetworkFileSystem(const fs::path& folder) {
   // Not in linux/magic.h: Lustre, GPFS, BeeGFS, CephFS.
   constexpr std::array<uint32_t, 8> kNetworkMagics = {
-      NFS_SUPER_MAGIC, 0xff534d42 /* cifs */, SMB2_SUPER_MAGIC, 0x0bd00bd0, 0x47504653,
-      0x19830326,      0x00c36400,            AFS_SUPER_MAGIC};
+      NFS_SUPER_MAGIC, 0xff534d42 /* cifs */, SMB2_SUPER_MAGIC, 0x0bd00bd0, 0x47504653, 0x19830326,
+      0x00c36400,      AFS_SUPER_MAGIC};
   struct statfs info {};
   if (statfs(folder.c_str(), &info) != 0) return tl::unexpected(SystemError(folder, "be examined"));
   const auto magic = static_cast<uint32_t>(info.f_type);

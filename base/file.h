@@ -9,13 +9,15 @@
 
 namespace archsweep {
 
-// The whole content. kNotFound if there is no such file, kInvalidInput if it is larger than `bytes_max`.
+// The whole content. kNotFound if there is no such file, kInvalidInput if it is larger than
+// `bytes_max`.
 Result<std::string> ReadFile(const std::filesystem::path& path, size_t bytes_max);
 
-// Writes under a temporary name in the same folder, syncs, renames over `path` and syncs the folder: afterwards the file
-// holds all of `content`, even after a power failure; on an error the old file is untouched.
-// `mode` is the permission of a new file (0600 for secrets).
-Status WriteFileDurably(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
+// Writes under a temporary name in the same folder, syncs, renames over `path` and syncs the
+// folder: afterwards the file holds all of `content`, even after a power failure; on an error the
+// old file is untouched. `mode` is the permission of a new file (0600 for secrets).
+Status WriteFileDurably(const std::filesystem::path& path, std::string_view content,
+                        unsigned mode = 0644);
 
 // Makes the names in a folder durable.
 Status SyncFolder(const std::filesystem::path& folder);
@@ -23,8 +25,8 @@ Status SyncFolder(const std::filesystem::path& folder);
 // Creates the folder and its parents.
 Status CreateFolders(const std::filesystem::path& folder);
 
-// kInvalidInput with the remedy if `folder` (which exists) lies on a network file system, where locks and memory-mapped
-// files of a database cannot be trusted.
+// kInvalidInput with the remedy if `folder` (which exists) lies on a network file system, where
+// locks and memory-mapped files of a database cannot be trusted.
 Status RefuseNetworkFileSystem(const std::filesystem::path& folder);
 
 // The error of a failed system call: "PATH: cannot WHAT: reason of errno".

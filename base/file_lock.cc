@@ -22,8 +22,9 @@ Result<FileLock> FileLock::Acquire(const std::filesystem::path& path) {
                                          holder && !holder->empty() ? *holder : "unknown"));
   }
   const std::string holder = Format("{}", getpid());
-  const bool noted = ftruncate(fd.Get(), 0) == 0 &&
-                     pwrite(fd.Get(), holder.data(), holder.size(), 0) == static_cast<ssize_t>(holder.size());
+  const bool noted =
+      ftruncate(fd.Get(), 0) == 0 &&
+      pwrite(fd.Get(), holder.data(), holder.size(), 0) == static_cast<ssize_t>(holder.size());
   if (!noted) return tl::unexpected(SystemError(path, "be written"));
   return FileLock(std::move(fd));
 }

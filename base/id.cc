@@ -36,7 +36,8 @@ Result<std::array<uint8_t, 16>> FromHex(std::string_view text) {
   const bool valid = text.size() == 2 * bytes.size() &&
                      std::all_of(text.begin(), text.end(), [](char c) { return HexDigit(c) >= 0; });
   if (!valid) {
-    return Fail(ErrorKind::kInvalidInput, Format("'{}' is not an id of 32 hexadecimal digits", text));
+    return Fail(ErrorKind::kInvalidInput,
+                Format("'{}' is not an id of 32 hexadecimal digits", text));
   }
   for (size_t i = 0; i < bytes.size(); ++i) {
     bytes[i] = static_cast<uint8_t>(HexDigit(text[2 * i]) << 4 | HexDigit(text[2 * i + 1]));

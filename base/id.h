@@ -11,7 +11,8 @@
 
 namespace archsweep {
 
-// 128 bits that name something; printed as 32 hexadecimal digits. `Tag` keeps ids of different things apart.
+// 128 bits that name something; printed as 32 hexadecimal digits. `Tag` keeps ids of different
+// things apart.
 template <class Tag>
 struct Id128 {
   std::array<uint8_t, 16> bytes{};

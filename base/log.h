@@ -8,8 +8,8 @@ namespace archsweep {
 
 enum class LogLevel { kInfo, kWarning, kError };
 
-// Writes one line "time level message" to stderr in one write, so that lines of several threads and processes stay whole.
-// Any thread may call.
+// Writes one line "time level message" to stderr in one write, so that lines of several threads and
+// processes stay whole. Any thread may call.
 void LogLine(LogLevel level, std::string_view message);
 
 template <class... Args>

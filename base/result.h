@@ -20,7 +20,8 @@ enum class ErrorKind {
   kInterrupted,   // Asked to stop.
 };
 
-// An expected failure. The message names the thing, the value and the remedy in one or more lines without a final newline.
+// An expected failure. The message names the thing, the value and the remedy in one or more lines
+// without a final newline.
 struct Error {
   ErrorKind kind = ErrorKind::kIo;
   std::string message;
@@ -46,16 +47,16 @@ Error Joined(const std::vector<Error>& errors);
 #define ARCHSWEEP_CONCAT(a, b) ARCHSWEEP_CONCAT_INNER(a, b)
 
 // Returns the error of `expression` from the enclosing function, if it has one.
-#define TRY(expression)                                                 \
-  do {                                                                  \
-    auto try_status = (expression);                                     \
+#define TRY(expression)                                                    \
+  do {                                                                     \
+    auto try_status = (expression);                                        \
     if (!try_status) return tl::unexpected(std::move(try_status).error()); \
   } while (false)
 
 // Declares or assigns `target` with the value of `expression`, or returns its error.
 #define TRY_ASSIGN(target, expression) \
   TRY_ASSIGN_INNER(ARCHSWEEP_CONCAT(try_result_, __LINE__), target, expression)
-#define TRY_ASSIGN_INNER(name, target, expression)             \
-  auto name = (expression);                                    \
-  if (!name) return tl::unexpected(std::move(name).error());   \
+#define TRY_ASSIGN_INNER(name, target, expression)           \
+  auto name = (expression);                                  \
+  if (!name) return tl::unexpected(std::move(name).error()); \
   target = *std::move(name)

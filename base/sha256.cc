@@ -50,7 +50,8 @@ Sha256::Digest Sha256::Finish() {
   Update(padding);
   Digest digest;
   for (size_t i = 0; i < state_.size(); ++i) {
-    for (size_t j = 0; j < 4; ++j) digest[4 * i + j] = static_cast<uint8_t>(state_[i] >> (24 - 8 * j));
+    for (size_t j = 0; j < 4; ++j)
+      digest[4 * i + j] = static_cast<uint8_t>(state_[i] >> (24 - 8 * j));
   }
   return digest;
 }

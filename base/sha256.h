@@ -11,7 +11,8 @@
 
 namespace archsweep {
 
-// SHA-256 (FIPS 180-4) over bytes that come in pieces. Own code because the trainer has only header-only dependencies.
+// SHA-256 (FIPS 180-4) over bytes that come in pieces. Own code because the trainer has only
+// header-only dependencies.
 class Sha256 {
  public:
   using Digest = std::array<uint8_t, 32>;

@@ -45,7 +45,8 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::optional<std::string> NearestWord(std::string_view word, std::span<const std::string> candidates) {
+std::optional<std::string> NearestWord(std::string_view word,
+                                       std::span<const std::string> candidates) {
   constexpr size_t kLongestWord = 64;  // The distance costs the product of the lengths.
   if (word.size() > kLongestWord) return std::nullopt;
   std::optional<std::string> nearest;
@@ -68,7 +69,8 @@ std::string Suggestion(std::string_view word, std::span<const std::string> candi
 std::optional<double> ParseDouble(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
+    return std::nullopt;
   return value;
 }
 

@@ -21,7 +21,8 @@ std::vector<std::string> Split(std::string_view text, char separator);
 std::string Join(std::span<const std::string> parts, std::string_view separator);
 
 // The candidate nearest to `word` by edit distance, if it is near enough to be a misspelling of it.
-std::optional<std::string> NearestWord(std::string_view word, std::span<const std::string> candidates);
+std::optional<std::string> NearestWord(std::string_view word,
+                                       std::span<const std::string> candidates);
 
 // " (did you mean 'depth'?)", or "" where nothing is near.
 std::string Suggestion(std::string_view word, std::span<const std::string> candidates);

@@ -15,7 +15,8 @@ constexpr int64_t kLongestWaitMs = 1'000;  // Also how old a snapshot can get.
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> Engine::Start(Store store, const ExpandedSweep& sweep, const Clock& clock) {
+Result<std::unique_ptr<Engine>> Engine::Start(Store store, const ExpandedSweep& sweep,
+                                              const Clock& clock) {
   TRY(store.Submit(sweep));
   TRY_ASSIGN(const StoredSweep stored, store.Load(sweep.name));
   std::vector<Change> requeued;
@@ -26,11 +27,12 @@ Result<std::unique_ptr<Engine>> Engine::Start(Store store, const ExpandedSweep& 
   return engine;
 }
 
-Engine::Engine(Store store, const ExpandedSweep& sweep, const StoredSweep& stored, const InitialState& initial,
-               const Clock& clock)
+Engine::Engine(Store store, const ExpandedSweep& sweep, const StoredSweep& stored,
+               const InitialState& initial, const Clock& clock)
     : store_(std::move(store)), clock_(clock), scheduler_(initial, clock.MonotonicMs()) {
   for (const SweepTrial& trial : sweep.trials) trials_.emplace(trial.id, trial.spec);
-  for (const EvaluationSpec& evaluation : sweep.evaluations) evaluations_.emplace(IdOf(evaluation), evaluation);
+  for (const EvaluationSpec& evaluation : sweep.evaluations)
+    evaluations_.emplace(IdOf(evaluation), evaluation);
   for (const auto& [trial, training] : stored.trainings) {
     if (training.weights) weights_.emplace(trial, *training.weights);
   }
@@ -71,7 +73,8 @@ void Engine::Loop() {
 int64_t Engine::WaitMs() const {
   const int64_t now_ms = clock_.MonotonicMs();
   int64_t wait_ms = kLongestWaitMs;
-  if (const auto deadline_ms = scheduler_.NextDeadlineMs()) wait_ms = std::min(wait_ms, *deadline_ms - now_ms);
+  if (const auto deadline_ms = scheduler_.NextDeadlineMs())
+    wait_ms = std::min(wait_ms, *deadline_ms - now_ms);
   for (const auto& [worker, held] : held_) wait_ms = std::min(wait_ms, held.end_ms - now_ms);
   return std::max<int64_t>(wait_ms, 0);
 }
@@ -90,7 +93,8 @@ void Engine::Handle(SynchronizeCall& message) {
 void Engine::Handle(CallCancelled& message) {
   std::erase_if(held_, [&](const auto& entry) { return entry.second.call == message.call; });
   // The call may have come in the same batch.
-  std::erase_if(synchronizes_, [&](const auto& pending) { return pending.call.call == message.call; });
+  std::erase_if(synchronizes_,
+                [&](const auto& pending) { return pending.call.call == message.call; });
 }
 
 void Engine::Apply(const Event& event) {
@@ -118,13 +122,14 @@ void Engine::AnswerAll() {
     const WorkerReport& report = pending.call.report;
     held_.erase(report.worker);  // A worker has one call under way: an older one was given up.
     if (!pending.known) {
-      pending.call.reply->Send(Fail(
-          ErrorKind::kNotFound, Format("worker {} is not known here; register again", ShortHex(report.worker))));
+      pending.call.reply->Send(
+          Fail(ErrorKind::kNotFound,
+               Format("worker {} is not known here; register again", ShortHex(report.worker))));
     } else if (report.leaving) {
       pending.call.reply->Send(WorkerOrders{});
     } else if (report.hold_ms > 0 && scheduler_.Desired(report.worker).empty()) {
-      held_.emplace(report.worker,
-                    HeldCall{pending.call.call, std::move(pending.call.reply), now_ms_ + report.hold_ms});
+      held_.emplace(report.worker, HeldCall{pending.call.call, std::move(pending.call.reply),
+                                            now_ms_ + report.hold_ms});
     } else {
       pending.call.reply->Send(OrdersFor(report.worker));
     }
@@ -139,7 +144,8 @@ void Engine::AnswerHeldCalls() {
     const bool news = std::ranges::find(woken, worker) != woken.end();
     if (!lost && !news && held.end_ms > now_ms_) return false;
     if (lost) {
-      held.reply->Send(Fail(ErrorKind::kNotFound, Format("worker {} is not known any more", ShortHex(worker))));
+      held.reply->Send(
+          Fail(ErrorKind::kNotFound, Format("worker {} is not known any more", ShortHex(worker))));
     } else {
       held.reply->Send(OrdersFor(worker));
     }
@@ -176,7 +182,8 @@ void Engine::Publish() {
   for (const auto& [token, slot] : scheduler_.Live()) {
     const TaskSpec& spec = scheduler_.Tasks().at(slot.task).spec;
     if (slot.steps > 0) {
-      snapshot->work_done += spec.work * static_cast<double>(slot.step) / static_cast<double>(slot.steps);
+      snapshot->work_done +=
+          spec.work * static_cast<double>(slot.step) / static_cast<double>(slot.steps);
     }
     snapshot->live.push_back({.task = slot.task,
                               .trial = spec.trial,

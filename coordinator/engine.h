@@ -17,13 +17,16 @@
 
 namespace archsweep {
 
-// Runs one sweep. Its thread alone touches scheduler and store: it takes what waits in the mailbox, steps the scheduler,
-// commits all changes in one transaction and then answers, so that nothing is told that is not on disk. If a commit fails
-// it tells no one anything more and publishes the error.
+// Runs one sweep. Its thread alone touches scheduler and store: it takes what waits in the mailbox,
+// steps the scheduler, commits all changes in one transaction and then answers, so that nothing is
+// told that is not on disk. If a commit fails it tells no one anything more and publishes the
+// error.
 class Engine {
  public:
-  // Records the sweep in the store, recovers what an earlier run left and starts the thread. `clock` outlives the engine.
-  static Result<std::unique_ptr<Engine>> Start(Store store, const ExpandedSweep& sweep, const Clock& clock);
+  // Records the sweep in the store, recovers what an earlier run left and starts the thread.
+  // `clock` outlives the engine.
+  static Result<std::unique_ptr<Engine>> Start(Store store, const ExpandedSweep& sweep,
+                                               const Clock& clock);
 
   // Ends the thread; calls that wait are told that the coordinator is not available.
   ~Engine();
@@ -48,8 +51,8 @@ class Engine {
     bool known = true;
   };
 
-  Engine(Store store, const ExpandedSweep& sweep, const StoredSweep& stored, const InitialState& initial,
-         const Clock& clock);
+  Engine(Store store, const ExpandedSweep& sweep, const StoredSweep& stored,
+         const InitialState& initial, const Clock& clock);
 
   void Loop();
   int64_t WaitMs() const;

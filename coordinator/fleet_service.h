@@ -8,8 +8,8 @@
 
 namespace archsweep {
 
-// The gRPC side of the coordinator: checks the token, validates, posts to the engine and returns at once; the engine
-// answers. gRPC's threads call it. `engine` outlives it.
+// The gRPC side of the coordinator: checks the token, validates, posts to the engine and returns at
+// once; the engine answers. gRPC's threads call it. `engine` outlives it.
 class FleetService final : public fleet::v1::Fleet::CallbackService {
  public:
   FleetService(Engine& engine, std::string token) : engine_(engine), token_(std::move(token)) {}

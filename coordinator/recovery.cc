@@ -11,18 +11,24 @@ namespace {
 TaskStatus StatusOf(const StoredTask& task) {
   switch (task.state) {
     case TaskState::kQueued:
-    case TaskState::kBackoff:  // The time it had to wait is long over, or a person asked to go on at once.
-    case TaskState::kFailed: return Queued{};
-    case TaskState::kAssigned: return Assigned{task.live->token};
-    case TaskState::kRunning: return Running{task.live->token};
-    case TaskState::kSucceeded: return Succeeded{};
+    case TaskState::kBackoff:  // The time it had to wait is long over, or a person asked to go on
+                               // at once.
+    case TaskState::kFailed:
+      return Queued{};
+    case TaskState::kAssigned:
+      return Assigned{task.live->token};
+    case TaskState::kRunning:
+      return Running{task.live->token};
+    case TaskState::kSucceeded:
+      return Succeeded{};
   }
   return Queued{};
 }
 
 }  // namespace
 
-InitialState Recover(const ExpandedSweep& sweep, const StoredSweep& stored, std::vector<Change>& requeued) {
+InitialState Recover(const ExpandedSweep& sweep, const StoredSweep& stored,
+                     std::vector<Change>& requeued) {
   std::map<TaskId, const StoredTask*> found;
   for (const StoredTask& task : stored.tasks) found.emplace(task.id, &task);
 

@@ -7,8 +7,8 @@
 
 namespace archsweep {
 
-// The way back to one caller. Send is called at most once, from any thread; a reply that is destroyed without it tells the
-// caller that the coordinator is not available.
+// The way back to one caller. Send is called at most once, from any thread; a reply that is
+// destroyed without it tells the caller that the coordinator is not available.
 template <class Answer>
 class Reply {
  public:

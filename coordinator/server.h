@@ -11,8 +11,8 @@
 
 namespace archsweep {
 
-// Listens for workers on the loopback interface of this machine. Ends all calls when destroyed; the engine must have ended
-// or still run then, but must be there.
+// Listens for workers on the loopback interface of this machine. Ends all calls when destroyed; the
+// engine must have ended or still run then, but must be there.
 class Server {
  public:
   // `token` is what every call must carry. kIo if no port can be had.

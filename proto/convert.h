@@ -6,7 +6,8 @@
 
 namespace archsweep {
 
-// The one place where wire and domain types meet. What comes in is validated: kInvalidInput names the field and its value.
+// The one place where wire and domain types meet. What comes in is validated: kInvalidInput names
+// the field and its value.
 
 fleet::v1::RegisterRequest ToWire(const WorkerDescription& description);
 Result<WorkerDescription> FromWire(const fleet::v1::RegisterRequest& request);

@@ -10,10 +10,12 @@ double TrainingWork(const SweepTrial& trial, int64_t train_images) {
   const TrainingSpec& training = trial.spec.training;
   const int64_t steps = train_images / training.batch_size * training.epochs;
   const double passes = 2.0 * training.attack_steps + 7;
-  return static_cast<double>(trial.macs) * static_cast<double>(steps * training.batch_size) * passes;
+  return static_cast<double>(trial.macs) * static_cast<double>(steps * training.batch_size) *
+         passes;
 }
 
-double EvaluationWork(const SweepTrial& trial, const EvaluationSpec& evaluation, int64_t test_images) {
+double EvaluationWork(const SweepTrial& trial, const EvaluationSpec& evaluation,
+                      int64_t test_images) {
   const int64_t images = evaluation.images > 0 ? evaluation.images : test_images;
   const double passes = 2.0 * SettingsOf(evaluation.attack).steps + 1;
   return static_cast<double>(trial.macs) * static_cast<double>(images) * passes;

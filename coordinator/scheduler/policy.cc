@@ -5,7 +5,8 @@
 namespace archsweep {
 namespace {
 
-// A number in [half, whole] of `delay_ms` that spreads retries; a function of the token, for decisions draw no chance.
+// A number in [half, whole] of `delay_ms` that spreads retries; a function of the token, for
+// decisions draw no chance.
 int64_t Spread(int64_t delay_ms, Token token) {
   uint64_t bits = static_cast<uint64_t>(token.value) * 0x9e3779b97f4a7c15u;
   bits ^= bits >> 32;
@@ -19,16 +20,19 @@ bool IsCharged(FailureClass failure) {
     case FailureClass::kConfiguration:
     case FailureClass::kOutOfMemory:
     case FailureClass::kTask:
-    case FailureClass::kStalled: return true;
+    case FailureClass::kStalled:
+      return true;
     case FailureClass::kStorage:
     case FailureClass::kStopped:
-    case FailureClass::kLost: return false;
+    case FailureClass::kLost:
+      return false;
   }
   return true;
 }
 
 Verdict VerdictOf(FailureClass failure, int charged, int uncharged, Token token) {
-  const bool hopeless = failure == FailureClass::kConfiguration || failure == FailureClass::kOutOfMemory;
+  const bool hopeless =
+      failure == FailureClass::kConfiguration || failure == FailureClass::kOutOfMemory;
   if (hopeless || charged >= kChargedFailuresMax || uncharged >= kUnchargedFailuresMax) {
     return {.next = AfterFailure::kFailed};
   }

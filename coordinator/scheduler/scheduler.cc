@@ -11,7 +11,9 @@
 namespace archsweep {
 
 Scheduler::Scheduler(const InitialState& initial, int64_t now_ms)
-    : trials_with_weights_(initial.trials_with_weights), newest_token_(initial.newest_token), now_ms_(now_ms) {
+    : trials_with_weights_(initial.trials_with_weights),
+      newest_token_(initial.newest_token),
+      now_ms_(now_ms) {
   int ordinal = 0;
   for (const InitialTask& found : initial.tasks) {
     const TaskId id = found.spec.id;
@@ -114,7 +116,8 @@ void Scheduler::ApplyLine(LiveSlot& slot, const NumberedLine& numbered) {
   if (numbered.number <= slot.lines_applied) return;
   slot.lines_applied = numbered.number;
   Task& task = tasks_.at(slot.task);
-  if (const auto* failed = std::get_if<FailedLine>(&numbered.line)) return EndByFailure(slot, failed->failure);
+  if (const auto* failed = std::get_if<FailedLine>(&numbered.line))
+    return EndByFailure(slot, failed->failure);
   if (const auto* started = std::get_if<StartedLine>(&numbered.line)) {
     if (!std::holds_alternative<Assigned>(task.status)) return;
     Start(task, slot.token);
@@ -129,9 +132,11 @@ void Scheduler::ApplyLine(LiveSlot& slot, const NumberedLine& numbered) {
   } else if (const auto* checkpoint = std::get_if<CheckpointLine>(&numbered.line)) {
     effects_.changes.push_back(CheckpointRecorded{slot.token, *checkpoint});
   } else if (!EndBySuccess(slot, numbered)) {
-    EndByFailure(slot, {FailureClass::kTask,
-                        Format("the trainer ended a task of kind '{}' with a line that does not belong to it",
-                               NameOf(slot.task.kind))});
+    EndByFailure(
+        slot,
+        {FailureClass::kTask,
+         Format("the trainer ended a task of kind '{}' with a line that does not belong to it",
+                NameOf(slot.task.kind))});
   }
 }
 
@@ -163,14 +168,18 @@ void Scheduler::EndByFailure(LiveSlot slot, const Failure& failure) {
   if (!IsCharged(failure.kind) && !asked) ++task.uncharged;
   const Verdict verdict = VerdictOf(failure.kind, task.charged, task.uncharged, slot.token);
   switch (verdict.next) {
-    case AfterFailure::kQueued: Return(task, slot.token); break;
+    case AfterFailure::kQueued:
+      Return(task, slot.token);
+      break;
     case AfterFailure::kBackoff: {
       const int64_t ready_ms = now_ms_ + verdict.delay_ms;
       BackOff(task, slot.token, ready_ms);
       backing_off_.emplace(ready_ms, slot.task);
       break;
     }
-    case AfterFailure::kFailed: Fail(task, slot.token); break;
+    case AfterFailure::kFailed:
+      Fail(task, slot.token);
+      break;
   }
   effects_.changes.push_back(AttemptFailed{.token = slot.token,
                                            .task = slot.task,
@@ -197,7 +206,8 @@ void Scheduler::Release(const LiveSlot& slot) {
 void Scheduler::LoseWorker(const WorkerId& id, const std::string& reason) {
   const std::set<Token> attempts = workers_.at(id).attempts;
   for (const Token token : attempts) {
-    EndByFailure(live_.at(token), {FailureClass::kLost, Format("worker {}: {}", ShortHex(id), reason)});
+    EndByFailure(live_.at(token),
+                 {FailureClass::kLost, Format("worker {}: {}", ShortHex(id), reason)});
   }
   workers_.erase(id);
   effects_.changes.push_back(WorkerLeft{id, reason});
@@ -206,7 +216,8 @@ void Scheduler::LoseWorker(const WorkerId& id, const std::string& reason) {
 void Scheduler::AssignReadyTasks() {
   if (stopping_) return;
   for (std::set<ReadyKey>& ready : ready_) {
-    while (!ready.empty() && AssignTask(tasks_.at(std::get<TaskId>(*ready.begin())))) ready.erase(ready.begin());
+    while (!ready.empty() && AssignTask(tasks_.at(std::get<TaskId>(*ready.begin()))))
+      ready.erase(ready.begin());
   }
 }
 
@@ -219,9 +230,13 @@ bool Scheduler::AssignTask(Task& task) {
     const Token token{++newest_token_.value};
     Assign(task, token);
     worker.attempts.insert(token);
-    live_.emplace(token, LiveSlot{.token = token, .task = task.spec.id, .worker = id, .slots = {slot}});
-    effects_.changes.push_back(AttemptAssigned{
-        .token = token, .task = task.spec.id, .number = task.attempts, .worker = id, .slots = {slot}});
+    live_.emplace(token,
+                  LiveSlot{.token = token, .task = task.spec.id, .worker = id, .slots = {slot}});
+    effects_.changes.push_back(AttemptAssigned{.token = token,
+                                               .task = task.spec.id,
+                                               .number = task.attempts,
+                                               .worker = id,
+                                               .slots = {slot}});
     Wake(id);
     return true;
   }
@@ -229,7 +244,8 @@ bool Scheduler::AssignTask(Task& task) {
 }
 
 void Scheduler::Wake(const WorkerId& worker) {
-  if (std::ranges::find(effects_.wake, worker) == effects_.wake.end()) effects_.wake.push_back(worker);
+  if (std::ranges::find(effects_.wake, worker) == effects_.wake.end())
+    effects_.wake.push_back(worker);
 }
 
 std::vector<const LiveSlot*> Scheduler::Desired(const WorkerId& id) const {
@@ -239,7 +255,8 @@ std::vector<const LiveSlot*> Scheduler::Desired(const WorkerId& id) const {
 }
 
 bool Scheduler::Settled() const {
-  return live_.empty() && (stopping_ || (ready_[0].empty() && ready_[1].empty() && backing_off_.empty()));
+  return live_.empty() &&
+         (stopping_ || (ready_[0].empty() && ready_[1].empty() && backing_off_.empty()));
 }
 
 std::optional<int64_t> Scheduler::NextDeadlineMs() const {
@@ -297,7 +314,8 @@ void Scheduler::CheckInvariants() const {
       ++live;
       CHECK(live_.at(*token).task == id);
     }
-    CHECK(ready_[task.spec.needs_gpu].contains(KeyOf(task)) == (std::holds_alternative<Queued>(task.status) && Runnable(task)));
+    CHECK(ready_[task.spec.needs_gpu].contains(KeyOf(task)) ==
+          (std::holds_alternative<Queued>(task.status) && Runnable(task)));
     const auto* backing_off = std::get_if<BackingOff>(&task.status);
     CHECK(!backing_off || backing_off_.contains({backing_off->ready_ms, id}));
     CHECK(task.charged <= kChargedFailuresMax && task.uncharged <= kUnchargedFailuresMax);

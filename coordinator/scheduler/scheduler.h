@@ -24,7 +24,7 @@ struct InitialTask {
 };
 
 struct InitialState {
-  std::vector<InitialTask> tasks;      // In the order of the sweep; ids differ.
+  std::vector<InitialTask> tasks;  // In the order of the sweep; ids differ.
   std::set<TrialId> trials_with_weights;
   Token newest_token;
 };
@@ -37,8 +37,8 @@ struct TaskCounts {
   int unreachable = 0;  // Evaluations whose training failed or diverged.
 };
 
-// The pure state machine: no clock, socket, file, thread, chance or unordered iteration. One thread owns it. Times are
-// milliseconds of one monotonic clock and never fall.
+// The pure state machine: no clock, socket, file, thread, chance or unordered iteration. One thread
+// owns it. Times are milliseconds of one monotonic clock and never fall.
 class Scheduler {
  public:
   // A live attempt of `initial` keeps its lease for kLeaseMs, so that its worker can come back.
@@ -60,7 +60,9 @@ class Scheduler {
   TaskCounts Counts() const;
   const std::map<Token, LiveSlot>& Live() const { return live_; }
   const std::map<TaskId, Task>& Tasks() const { return tasks_; }
-  double WorkDone() const { return work_done_; }    // Of tasks that succeeded, in the unit of TaskSpec::work.
+  double WorkDone() const {
+    return work_done_;
+  }  // Of tasks that succeeded, in the unit of TaskSpec::work.
   double WorkTotal() const { return work_total_; }
 
   // Asserts everything that must hold between steps; linear in the number of tasks.
@@ -74,8 +76,8 @@ class Scheduler {
     int64_t lease_end_ms = 0;
     std::set<Token> attempts;
   };
-  // Evaluations first, so that a trained network is measured soon; then the longest first, so that none is left over at
-  // the end; then the order of the sweep.
+  // Evaluations first, so that a trained network is measured soon; then the longest first, so that
+  // none is left over at the end; then the order of the sweep.
   using ReadyKey = std::tuple<bool, double, int, TaskId>;
 
   void On(const WorkerRegistered& event);
@@ -102,7 +104,7 @@ class Scheduler {
   std::map<TaskId, Task> tasks_;
   std::map<TrialId, std::vector<TaskId>> evaluations_;  // Of each trial.
   std::set<TrialId> trials_with_weights_;
-  std::set<ReadyKey> ready_[2];                       // Runnable tasks that are queued, by TaskSpec::needs_gpu.
+  std::set<ReadyKey> ready_[2];  // Runnable tasks that are queued, by TaskSpec::needs_gpu.
   std::set<std::pair<int64_t, TaskId>> backing_off_;  // By the time at which they are ready.
   std::map<WorkerId, Worker> workers_;
   std::map<Token, LiveSlot> live_;

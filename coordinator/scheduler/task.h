@@ -14,12 +14,13 @@ namespace archsweep {
 // What the scheduler knows of a task from the start.
 struct TaskSpec {
   TaskId id;
-  TrialId trial;        // The trial that is trained or evaluated.
-  double work = 0;      // Expected multiply-accumulates; decides order and remaining time.
+  TrialId trial;    // The trial that is trained or evaluated.
+  double work = 0;  // Expected multiply-accumulates; decides order and remaining time.
   bool needs_gpu = false;
 };
 
-// The status of a task. An evaluation is queued from the start but runnable only once its trial has weights.
+// The status of a task. An evaluation is queued from the start but runnable only once its trial has
+// weights.
 struct Queued {};
 struct BackingOff {
   int64_t ready_ms = 0;

@@ -12,9 +12,10 @@
 
 namespace archsweep {
 
-// The durable facts about executions. The scheduler decides them, the engine hands all facts of a step to the store in
-// one transaction, and only then is anyone told. Facts about an attempt hold only under its token; the store checks that
-// the token is the live one of its task and refuses the transaction otherwise.
+// The durable facts about executions. The scheduler decides them, the engine hands all facts of a
+// step to the store in one transaction, and only then is anyone told. Facts about an attempt hold
+// only under its token; the store checks that the token is the live one of its task and refuses the
+// transaction otherwise.
 
 struct WorkerJoined {
   WorkerId worker;
@@ -101,8 +102,8 @@ struct TaskRequeued {
   friend bool operator==(const TaskRequeued&, const TaskRequeued&) = default;
 };
 
-using Change = std::variant<WorkerJoined, WorkerLeft, AttemptAssigned, AttemptStarted, EpochRecorded,
-                            CheckpointRecorded, TrainingSucceeded, EvaluationSucceeded, AttemptFailed, ReportRefused,
-                            TaskRequeued>;
+using Change = std::variant<WorkerJoined, WorkerLeft, AttemptAssigned, AttemptStarted,
+                            EpochRecorded, CheckpointRecorded, TrainingSucceeded,
+                            EvaluationSucceeded, AttemptFailed, ReportRefused, TaskRequeued>;
 
 }  // namespace archsweep

@@ -14,7 +14,8 @@
 
 namespace archsweep {
 
-// What worker and coordinator tell each other, as domain types; proto/fleet.proto is the specification of each field.
+// What worker and coordinator tell each other, as domain types; proto/fleet.proto is the
+// specification of each field.
 
 struct WorkerDescription {
   WorkerId worker;
@@ -56,9 +57,9 @@ struct WorkerOrders {
   int64_t next_call_ms = 0;
 };
 
-inline constexpr int kSlotsMax = 1024;                         // Of one worker.
-inline constexpr int64_t kHoldMsMax = 20'000;                  // Longest wait of an idle worker's call.
-inline constexpr size_t kLinesPerReportMax = 10'000;           // Of one attempt in one call.
-inline constexpr size_t kFlagsBytesMax = size_t{1} << 20;      // Of one evaluation.
+inline constexpr int kSlotsMax = 1024;                     // Of one worker.
+inline constexpr int64_t kHoldMsMax = 20'000;              // Longest wait of an idle worker's call.
+inline constexpr size_t kLinesPerReportMax = 10'000;       // Of one attempt in one call.
+inline constexpr size_t kFlagsBytesMax = size_t{1} << 20;  // Of one evaluation.
 
 }  // namespace archsweep

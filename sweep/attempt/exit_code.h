@@ -2,8 +2,8 @@
 
 namespace archsweep {
 
-// How a trainer leaves. A failure record on the progress pipe counts before the code, the code before a signal. Divergence
-// is a result, not a failure.
+// How a trainer leaves. A failure record on the progress pipe counts before the code, the code
+// before a signal. Divergence is a result, not a failure.
 enum class TrainerExit : int {
   kDone = 0,
   kInternal = 70,       // A bug or an unexpected exception.

@@ -7,7 +7,8 @@
 
 namespace archsweep {
 
-// Who is to blame for the end of an attempt that did not succeed; decides whether, when and how often it is tried again.
+// Who is to blame for the end of an attempt that did not succeed; decides whether, when and how
+// often it is tried again.
 enum class FailureClass {
   kConfiguration,  // Bad settings or data: the same every time, never tried again.
   kOutOfMemory,    // The same every time on the same device, never tried again.

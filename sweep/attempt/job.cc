@@ -12,12 +12,15 @@ Json ToJson(const CheckpointRef& ref) {
 Result<std::optional<CheckpointRef>> ParseCheckpoint(const Json& json, const char* key) {
   if (!json.contains(key)) return std::nullopt;
   const Json& value = json.at(key);
-  return CheckpointRef{value.at("folder").get<std::string>(), value.at("model_sha256").get<std::string>()};
+  return CheckpointRef{value.at("folder").get<std::string>(),
+                       value.at("model_sha256").get<std::string>()};
 }
 
 // Reads the plain fields. nlohmann's exceptions name key and types; they end in ParseJob.
 void ReadPlainFields(const Json& json, Job& job) {
-  const auto path = [&](const char* key) { return std::filesystem::path(json.value(key, std::string())); };
+  const auto path = [&](const char* key) {
+    return std::filesystem::path(json.value(key, std::string()));
+  };
   job.token.value = json.at("token").get<int64_t>();
   job.data_root = json.at("data_root").get<std::string>();
   job.attempt_folder = json.at("attempt_folder").get<std::string>();
@@ -40,12 +43,16 @@ std::vector<Error> Problems(const Job& job) {
   require(job.weights.has_value() == job.evaluation.has_value(),
           "'weights' must be given exactly where 'evaluation' is");
   require(!job.resume || !job.evaluation, "'resume' has no meaning for an evaluation");
-  require(job.evaluation || !job.checkpoint_folder.empty(), "'checkpoint_folder' is missing; training needs it");
-  require(job.device == "cpu" || job.device == "cuda", Format("device is '{}'; write cpu or cuda", job.device));
+  require(job.evaluation || !job.checkpoint_folder.empty(),
+          "'checkpoint_folder' is missing; training needs it");
+  require(job.device == "cpu" || job.device == "cuda",
+          Format("device is '{}'; write cpu or cuda", job.device));
   require(job.threads >= 1, Format("threads is {}; it must be at least 1", job.threads));
-  require(job.checkpoint_interval_ms >= 0,
-          Format("checkpoint_interval_ms is {}; it must not be negative", job.checkpoint_interval_ms));
-  require(job.checkpoints_kept >= 1, Format("checkpoints_kept is {}; it must be at least 1", job.checkpoints_kept));
+  require(
+      job.checkpoint_interval_ms >= 0,
+      Format("checkpoint_interval_ms is {}; it must not be negative", job.checkpoint_interval_ms));
+  require(job.checkpoints_kept >= 1,
+          Format("checkpoints_kept is {}; it must be at least 1", job.checkpoints_kept));
   return problems;
 }
 

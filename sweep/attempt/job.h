@@ -19,25 +19,30 @@ inline constexpr int kJobVersion = 1;
 // A folder written by an earlier attempt or stated by the store.
 struct CheckpointRef {
   std::filesystem::path folder;  // ".../TRIAL/TOKEN/step-N".
-  std::string model_sha256;      // Of model.safetensors in it; "" where the manifest in the folder is to be believed.
+  std::string model_sha256;  // Of model.safetensors in it; "" where the manifest in the folder is
+                             // to be believed.
   friend bool operator==(const CheckpointRef&, const CheckpointRef&) = default;
 };
 
-// Everything that one trainer process is told, as `job.json`: the whole of its input besides the data set and checkpoints.
-// Can be written by hand: without the pipes the trainer prints progress to stdout and stops on SIGTERM.
+// Everything that one trainer process is told, as `job.json`: the whole of its input besides the
+// data set and checkpoints. Can be written by hand: without the pipes the trainer prints progress
+// to stdout and stops on SIGTERM.
 struct Job {
   Token token;
   TrialSpec trial;
-  std::optional<EvaluationSpec> evaluation;  // Present: attack the weights of `weights`. Absent: train.
-  std::optional<CheckpointRef> weights;      // Set exactly where `evaluation` is.
-  std::optional<CheckpointRef> resume;       // The checkpoint that training goes on from; absent: from the start.
+  std::optional<EvaluationSpec>
+      evaluation;                        // Present: attack the weights of `weights`. Absent: train.
+  std::optional<CheckpointRef> weights;  // Set exactly where `evaluation` is.
+  std::optional<CheckpointRef>
+      resume;  // The checkpoint that training goes on from; absent: from the start.
 
   std::filesystem::path data_root;
-  std::filesystem::path attempt_folder;      // For artifacts of this attempt; exists.
-  std::filesystem::path checkpoint_folder;   // ".../TRIAL/TOKEN"; made by the trainer. Training only.
-  std::string device = "cpu";                // "cpu" or "cuda" (the first visible GPU).
-  int threads = 1;                           // Changes bits, so it is told and never taken from the machine.
-  std::vector<int> cpus;                     // CPU set; empty: as inherited.
+  std::filesystem::path attempt_folder;  // For artifacts of this attempt; exists.
+  std::filesystem::path
+      checkpoint_folder;       // ".../TRIAL/TOKEN"; made by the trainer. Training only.
+  std::string device = "cpu";  // "cpu" or "cuda" (the first visible GPU).
+  int threads = 1;             // Changes bits, so it is told and never taken from the machine.
+  std::vector<int> cpus;       // CPU set; empty: as inherited.
   int64_t checkpoint_interval_ms = 10'000;
   int checkpoints_kept = 2;
 

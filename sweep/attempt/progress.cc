@@ -10,12 +10,14 @@
 namespace archsweep {
 namespace {
 
-// One description of each line's fields serves writing and reading: `fields` visits (key, member) pairs.
+// One description of each line's fields serves writing and reading: `fields` visits (key, member)
+// pairs.
 template <class Line, class Visitor>
 void VisitFields(Line& line, Visitor&& field) {
   using Plain = std::remove_const_t<Line>;
   if constexpr (std::is_same_v<Plain, StartedLine>) {
-    field("version", line.version), field("libraries", line.libraries), field("device", line.device);
+    field("version", line.version), field("libraries", line.libraries),
+        field("device", line.device);
     field("threads", line.threads), field("resumed_step", line.resumed_step);
   } else if constexpr (std::is_same_v<Plain, StepLine>) {
     field("step", line.step), field("steps", line.steps), field("loss", line.loss);
@@ -26,7 +28,8 @@ void VisitFields(Line& line, Visitor&& field) {
     field("robust_accuracy", line.robust_accuracy), field("learning_rate", line.learning_rate);
     field("seconds", line.seconds);
   } else if constexpr (std::is_same_v<Plain, CheckpointLine>) {
-    field("step", line.step), field("folder", line.folder), field("model_sha256", line.model_sha256);
+    field("step", line.step), field("folder", line.folder),
+        field("model_sha256", line.model_sha256);
   } else if constexpr (std::is_same_v<Plain, TrainedLine>) {
     field("steps", line.steps), field("diverged", line.diverged), field("seconds", line.seconds);
     field("folder", line.folder), field("model_sha256", line.model_sha256);
@@ -80,7 +83,8 @@ Result<ProgressLine> Read(const Json& json) {
   if constexpr (std::is_same_v<Line, FailedLine>) {
     TRY_ASSIGN(line.failure.kind, ParseFailureClass(json.at("class").get<std::string>()));
     json.at("message").get_to(line.failure.message);
-    if (line.failure.message.size() > kFailureMessageBytesMax) line.failure.message.resize(kFailureMessageBytesMax);
+    if (line.failure.message.size() > kFailureMessageBytesMax)
+      line.failure.message.resize(kFailureMessageBytesMax);
   } else {
     VisitFields(line, Reader{json});
   }
@@ -117,7 +121,8 @@ std::string ToText(const ProgressLine& line) {
         }
       },
       line);
-  // Bytes that are not UTF-8, from an operating system's message say, must not keep a failure from being told.
+  // Bytes that are not UTF-8, from an operating system's message say, must not keep a failure from
+  // being told.
   std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   CHECK(text.size() <= kProgressLineBytesMax);
   return text;
@@ -126,13 +131,15 @@ std::string ToText(const ProgressLine& line) {
 Result<ProgressLine> ParseProgress(std::string_view line) {
   if (line.size() > kProgressLineBytesMax) {
     return Fail(ErrorKind::kInvalidInput,
-                Format("progress line of {} bytes; at most {} are allowed", line.size(), kProgressLineBytesMax));
+                Format("progress line of {} bytes; at most {} are allowed", line.size(),
+                       kProgressLineBytesMax));
   }
   TRY_ASSIGN(const Json json, ParseJson(line));
   try {
     if (json.at("v") != kProgressVersion) {
       return Fail(ErrorKind::kInvalidInput,
-                  Format("progress line of version {}; this version reads {}", json.at("v").dump(), kProgressVersion));
+                  Format("progress line of version {}; this version reads {}", json.at("v").dump(),
+                         kProgressVersion));
     }
     return ReadType(json.at("type").get<std::string>(), json);
   } catch (const Json::exception& error) {

@@ -33,7 +33,8 @@ struct StepLine {
   friend bool operator==(const StepLine&, const StepLine&) = default;
 };
 
-// Means over the steps of one epoch; NaN and infinity are carried as null, which stands for "not a number".
+// Means over the steps of one epoch; NaN and infinity are carried as null, which stands for "not a
+// number".
 struct EpochLine {
   int epoch = 0;  // Counted from 1 when it is done.
   double loss = 0;
@@ -54,18 +55,19 @@ struct CheckpointLine {
   friend bool operator==(const CheckpointLine&, const CheckpointLine&) = default;
 };
 
-// The end of a training; diverged: the loss became infinite or not a number, which is a fact about the network.
+// The end of a training; diverged: the loss became infinite or not a number, which is a fact about
+// the network.
 struct TrainedLine {
   int64_t steps = 0;
   bool diverged = false;
-  double seconds = 0;          // Of this attempt.
-  std::string folder;          // Of the last checkpoint; empty if diverged.
+  double seconds = 0;  // Of this attempt.
+  std::string folder;  // Of the last checkpoint; empty if diverged.
   std::string model_sha256;
   friend bool operator==(const TrainedLine&, const TrainedLine&) = default;
 };
 
-// The end of an evaluation. Flags of single images are in a file of the attempt's folder: bit i of byte i / 8, lowest
-// first, is set if image i is classified right after the attack.
+// The end of an evaluation. Flags of single images are in a file of the attempt's folder: bit i of
+// byte i / 8, lowest first, is set if image i is classified right after the attack.
 struct EvaluatedLine {
   int64_t images = 0;
   int64_t correct = 0;
@@ -80,8 +82,8 @@ struct FailedLine {
   friend bool operator==(const FailedLine&, const FailedLine&) = default;
 };
 
-using ProgressLine =
-    std::variant<StartedLine, StepLine, EpochLine, CheckpointLine, TrainedLine, EvaluatedLine, FailedLine>;
+using ProgressLine = std::variant<StartedLine, StepLine, EpochLine, CheckpointLine, TrainedLine,
+                                  EvaluatedLine, FailedLine>;
 
 // Whether nothing may follow the line.
 bool IsFinal(const ProgressLine& line);
@@ -89,7 +91,8 @@ bool IsFinal(const ProgressLine& line);
 // One line of JSON with its newline, at most kProgressLineBytesMax.
 std::string ToText(const ProgressLine& line);
 
-// Reads one line, with or without its newline. kInvalidInput names what is wrong; the caller counts and drops it.
+// Reads one line, with or without its newline. kInvalidInput names what is wrong; the caller counts
+// and drops it.
 Result<ProgressLine> ParseProgress(std::string_view line);
 
 }  // namespace archsweep

@@ -17,7 +17,9 @@ EvaluationId TaskId::Evaluation() const {
   return EvaluationId{id};
 }
 
-std::string ToText(const TaskId& id) { return Format("{}:{}", NameOf(id.kind), ToHex(TrialId{id.id})); }
+std::string ToText(const TaskId& id) {
+  return Format("{}:{}", NameOf(id.kind), ToHex(TrialId{id.id}));
+}
 
 Result<TaskId> ParseTaskId(std::string_view text) {
   for (const TaskKind kind : {TaskKind::kTrain, TaskKind::kEvaluate}) {
@@ -26,7 +28,8 @@ Result<TaskId> ParseTaskId(std::string_view text) {
     TRY_ASSIGN(const TrialId id, ParseId<TrialId>(text.substr(prefix.size())));
     return TaskId{kind, id.bytes};
   }
-  return Fail(ErrorKind::kInvalidInput, Format("'{}' is not a task: write train:ID or evaluate:ID", text));
+  return Fail(ErrorKind::kInvalidInput,
+              Format("'{}' is not a task: write train:ID or evaluate:ID", text));
 }
 
 }  // namespace archsweep

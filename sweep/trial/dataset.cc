@@ -26,7 +26,8 @@ std::span<const RegisteredDataset> RegisteredDatasets() {
   return kDatasets;
 }
 
-std::string DatasetDigest(std::string_view train_records_sha256_hex, std::string_view test_records_sha256_hex) {
+std::string DatasetDigest(std::string_view train_records_sha256_hex,
+                          std::string_view test_records_sha256_hex) {
   return Sha256Hex(Format("{}{}", train_records_sha256_hex, test_records_sha256_hex));
 }
 

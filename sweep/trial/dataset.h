@@ -14,8 +14,8 @@ struct ImageFormat {
   int classes = 10;
 };
 
-// A data set that archsweep knows by name. Files are in CIFAR-10's binary format: records of one label byte and
-// 3 x 32 x 32 bytes, red plane first.
+// A data set that archsweep knows by name. Files are in CIFAR-10's binary format: records of one
+// label byte and 3 x 32 x 32 bytes, red plane first.
 struct RegisteredDataset {
   std::string name;    // As written in a sweep file.
   std::string folder;  // Below the data root.
@@ -25,15 +25,17 @@ struct RegisteredDataset {
   int64_t test_images = 0;
 };
 
-// The content of a data set whatever files it is cut into: the SHA-256 of the two hexadecimal SHA-256 digests of all
-// training records and of all test records, one after the other.
-std::string DatasetDigest(std::string_view train_records_sha256_hex, std::string_view test_records_sha256_hex);
+// The content of a data set whatever files it is cut into: the SHA-256 of the two hexadecimal
+// SHA-256 digests of all training records and of all test records, one after the other.
+std::string DatasetDigest(std::string_view train_records_sha256_hex,
+                          std::string_view test_records_sha256_hex);
 
 // A data set as a trial names it: the digest is part of the trial's identity.
 struct DatasetRef {
   std::string name;
-  std::string digest;  // 64 hexadecimal digits; "" stands for the published files of a data set whose digest the
-                       // registry does not hold: such a trial can be planned but not trained.
+  std::string
+      digest;  // 64 hexadecimal digits; "" stands for the published files of a data set whose
+               // digest the registry does not hold: such a trial can be planned but not trained.
   friend bool operator==(const DatasetRef&, const DatasetRef&) = default;
 };
 

@@ -16,9 +16,12 @@ constexpr std::array kAttacks = {AttackKind::kClean, AttackKind::kFgsm, AttackKi
 
 std::string_view NameOf(AttackKind kind) {
   switch (kind) {
-    case AttackKind::kClean: return "clean";
-    case AttackKind::kFgsm: return "fgsm";
-    case AttackKind::kPgd20: return "pgd20";
+    case AttackKind::kClean:
+      return "clean";
+    case AttackKind::kFgsm:
+      return "fgsm";
+    case AttackKind::kPgd20:
+      return "pgd20";
   }
   return "";
 }
@@ -29,15 +32,18 @@ Result<AttackKind> AttackByName(std::string_view name) {
     if (NameOf(kind) == name) return kind;
     names.emplace_back(NameOf(kind));
   }
-  return Fail(ErrorKind::kInvalidInput, Format("unknown attack '{}'{}; known are: {}", name, Suggestion(name, names),
-                                               Join(names, ", ")));
+  return Fail(ErrorKind::kInvalidInput, Format("unknown attack '{}'{}; known are: {}", name,
+                                               Suggestion(name, names), Join(names, ", ")));
 }
 
 AttackSettings SettingsOf(AttackKind kind) {
   switch (kind) {
-    case AttackKind::kClean: return {};
-    case AttackKind::kFgsm: return {.epsilon_255 = 8, .step_255 = 8, .steps = 1, .random_start = false};
-    case AttackKind::kPgd20: return {.epsilon_255 = 8, .step_255 = 0.8, .steps = 20, .random_start = true};
+    case AttackKind::kClean:
+      return {};
+    case AttackKind::kFgsm:
+      return {.epsilon_255 = 8, .step_255 = 8, .steps = 1, .random_start = false};
+    case AttackKind::kPgd20:
+      return {.epsilon_255 = 8, .step_255 = 0.8, .steps = 20, .random_start = true};
   }
   return {};
 }
@@ -71,6 +77,8 @@ Result<EvaluationSpec> ParseEvaluation(const Json& json) {
   return spec;
 }
 
-EvaluationId IdOf(const EvaluationSpec& spec) { return IdOfText<EvaluationId>(CanonicalText(ToJson(spec))); }
+EvaluationId IdOf(const EvaluationSpec& spec) {
+  return IdOfText<EvaluationId>(CanonicalText(ToJson(spec)));
+}
 
 }  // namespace archsweep

@@ -9,8 +9,9 @@
 
 namespace archsweep {
 
-// The standard attacks (reference on the evaluation protocol, section 6): no attack; one step of epsilon; 20 steps of
-// 0.8/255 from a uniform start. All L-infinity, epsilon 8/255, mean cross-entropy, the final iterate counts.
+// The standard attacks (reference on the evaluation protocol, section 6): no attack; one step of
+// epsilon; 20 steps of 0.8/255 from a uniform start. All L-infinity, epsilon 8/255, mean
+// cross-entropy, the final iterate counts.
 enum class AttackKind { kClean, kFgsm, kPgd20 };
 
 std::string_view NameOf(AttackKind kind);
@@ -22,8 +23,9 @@ Result<AttackKind> AttackByName(std::string_view name);
 struct AttackSettings {
   double epsilon_255 = 0;
   double step_255 = 0;
-  int steps = 0;              // 0: no attack.
-  bool random_start = false;  // Uniform in the ball, not clamped to [0, 1] before the first gradient.
+  int steps = 0;  // 0: no attack.
+  bool random_start =
+      false;  // Uniform in the ball, not clamped to [0, 1] before the first gradient.
 };
 AttackSettings SettingsOf(AttackKind kind);
 

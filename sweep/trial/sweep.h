@@ -22,8 +22,8 @@ struct SweepTrial {
   int64_t macs = 0;  // Of one image.
 };
 
-// A sweep file, read and expanded: what the store keeps and the scheduler works on. Equal points are there once; the order
-// is that of the file.
+// A sweep file, read and expanded: what the store keeps and the scheduler works on. Equal points
+// are there once; the order is that of the file.
 struct ExpandedSweep {
   std::string name;
   std::string text;  // The file as it was read.

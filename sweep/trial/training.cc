@@ -20,21 +20,28 @@ std::vector<std::string> Problems(const TrainingSpec& spec) {
           Format("epochs is {}; it must be from 1 to {}", spec.epochs, kEpochsMax));
   require(spec.batch_size >= 1 && spec.batch_size <= kBatchSizeMax,
           Format("batch_size is {}; it must be from 1 to {}", spec.batch_size, kBatchSizeMax));
-  require(spec.batch_norm_group >= 2, Format("batch_norm_group is {}; it must be at least 2", spec.batch_norm_group));
+  require(spec.batch_norm_group >= 2,
+          Format("batch_norm_group is {}; it must be at least 2", spec.batch_norm_group));
   require(spec.batch_norm_group < 1 || spec.batch_size % spec.batch_norm_group == 0,
-          Format("batch_size {} is not a multiple of batch_norm_group {}", spec.batch_size, spec.batch_norm_group));
-  require(spec.learning_rate > 0, Format("learning_rate is {}; it must be above 0", spec.learning_rate));
+          Format("batch_size {} is not a multiple of batch_norm_group {}", spec.batch_size,
+                 spec.batch_norm_group));
+  require(spec.learning_rate > 0,
+          Format("learning_rate is {}; it must be above 0", spec.learning_rate));
   require(spec.momentum >= 0 && spec.momentum < 1,
           Format("momentum is {}; it must be from 0 to below 1", spec.momentum));
-  require(spec.weight_decay >= 0, Format("weight_decay is {}; it must not be negative", spec.weight_decay));
-  require(spec.gradient_clip > 0, Format("gradient_clip is {}; it must be above 0", spec.gradient_clip));
+  require(spec.weight_decay >= 0,
+          Format("weight_decay is {}; it must not be negative", spec.weight_decay));
+  require(spec.gradient_clip > 0,
+          Format("gradient_clip is {}; it must be above 0", spec.gradient_clip));
   require(spec.beta >= 0, Format("beta is {}; it must not be negative", spec.beta));
   require(spec.epsilon_255 > 0 && spec.epsilon_255 <= 255,
           Format("epsilon_255 is {}; it must be above 0 and at most 255", spec.epsilon_255));
-  require(spec.attack_step_255 > 0 && spec.attack_step_255 <= 255,
-          Format("attack_step_255 is {}; it must be above 0 and at most 255", spec.attack_step_255));
-  require(spec.attack_steps >= 1 && spec.attack_steps <= kAttackStepsMax,
-          Format("attack_steps is {}; it must be from 1 to {}", spec.attack_steps, kAttackStepsMax));
+  require(
+      spec.attack_step_255 > 0 && spec.attack_step_255 <= 255,
+      Format("attack_step_255 is {}; it must be above 0 and at most 255", spec.attack_step_255));
+  require(
+      spec.attack_steps >= 1 && spec.attack_steps <= kAttackStepsMax,
+      Format("attack_steps is {}; it must be from 1 to {}", spec.attack_steps, kAttackStepsMax));
   return problems;
 }
 
@@ -59,7 +66,8 @@ Result<TrainingSpec> ParseTraining(const Json& json) {
   try {
     if (json.at("objective") != "trades") {
       return Fail(ErrorKind::kInvalidInput,
-                  Format("training objective {} is not known to this version", json.at("objective").dump()));
+                  Format("training objective {} is not known to this version",
+                         json.at("objective").dump()));
     }
     json.at("epochs").get_to(spec.epochs);
     json.at("batch_size").get_to(spec.batch_size);

@@ -13,12 +13,14 @@ inline constexpr int kEpochsMax = 100'000;
 inline constexpr int kBatchSizeMax = 1 << 20;
 inline constexpr int kAttackStepsMax = 10'000;
 
-// How a network is trained: TRADES with an attack by projected gradient ascent on the KL divergence (paper, section 3;
-// reference recipe "BAT"). The defaults are the recipe of all tables of the paper.
+// How a network is trained: TRADES with an attack by projected gradient ascent on the KL divergence
+// (paper, section 3; reference recipe "BAT"). The defaults are the recipe of all tables of the
+// paper.
 struct TrainingSpec {
   int epochs = 100;
-  int batch_size = 128;       // Global; an incomplete last batch of an epoch is dropped.
-  int batch_norm_group = 64;  // Images that share batch statistics; each group keeps running statistics of its own.
+  int batch_size = 128;  // Global; an incomplete last batch of an epoch is dropped.
+  int batch_norm_group =
+      64;  // Images that share batch statistics; each group keeps running statistics of its own.
   double learning_rate = 0.1;
   double momentum = 0.9;
   double weight_decay = 2e-4;    // On every parameter that has a gradient.
@@ -31,8 +33,8 @@ struct TrainingSpec {
   friend bool operator==(const TrainingSpec&, const TrainingSpec&) = default;
 };
 
-// The learning rate falls to a tenth at 75 % of the epochs and to a hundredth at 90 % (paper, section 3). `epoch` counts
-// from 0.
+// The learning rate falls to a tenth at 75 % of the epochs and to a hundredth at 90 % (paper,
+// section 3). `epoch` counts from 0.
 double LearningRate(const TrainingSpec& spec, int epoch);
 
 std::vector<std::string> Problems(const TrainingSpec& spec);

@@ -28,7 +28,8 @@ Result<TrialSpec> ParseTrial(const Json& json) {
   }
   if (CanonicalText(ToJson(spec)) != CanonicalText(json)) {
     return Fail(ErrorKind::kInvalidInput,
-                "trial configuration: has fields that this version does not know; use the version that wrote it");
+                "trial configuration: has fields that this version does not know; use the version "
+                "that wrote it");
   }
   return spec;
 }

@@ -11,7 +11,8 @@
 
 namespace archsweep {
 
-// How numbers are computed, resolved when a sweep is expanded. The CPU form: single precision, layers unfused.
+// How numbers are computed, resolved when a sweep is expanded. The CPU form: single precision,
+// layers unfused.
 struct Numerics {
   std::string precision = "fp32";
   std::string fusion = "none";
@@ -28,11 +29,13 @@ struct TrialSpec {
   friend bool operator==(const TrialSpec&, const TrialSpec&) = default;
 };
 
-// The canonical configuration: every field that affects a result and nothing else. A field that the program learns later
-// is written only where it differs from what older versions did, so that old ids stay.
+// The canonical configuration: every field that affects a result and nothing else. A field that the
+// program learns later is written only where it differs from what older versions did, so that old
+// ids stay.
 Json ToJson(const TrialSpec& spec);
 
-// Reads what ToJson wrote. kInvalidInput names the field; unknown fields are an error, for they would be ignored.
+// Reads what ToJson wrote. kInvalidInput names the field; unknown fields are an error, for they
+// would be ignored.
 Result<TrialSpec> ParseTrial(const Json& json);
 
 // The first 128 bits of the SHA-256 of the canonical configuration.

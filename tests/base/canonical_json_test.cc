@@ -6,8 +6,9 @@ namespace archsweep {
 namespace {
 
 TEST(CanonicalJson, SortsKeysAndLeavesNoSpace) {
-  EXPECT_EQ(CanonicalText(ParseJson(R"({"b": [1, true, null], "a": {"d": "x\"", "c": -2}})").value()),
-            R"({"a":{"c":-2,"d":"x\""},"b":[1,true,null]})");
+  EXPECT_EQ(
+      CanonicalText(ParseJson(R"({"b": [1, true, null], "a": {"d": "x\"", "c": -2}})").value()),
+      R"({"a":{"c":-2,"d":"x\""},"b":[1,true,null]})");
 }
 
 TEST(CanonicalJson, WritesNumbersInTheShortestFormThatReadsBack) {

@@ -21,7 +21,8 @@ TEST(File, WritesDurablyAndReadsBack) {
   struct stat info {};
   ASSERT_EQ(stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.Path()), {}), 1) << "a temporary file is left";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.Path()), {}), 1)
+      << "a temporary file is left";
 }
 
 TEST(File, NamesWhatItCannotRead) {

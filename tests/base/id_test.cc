@@ -13,8 +13,9 @@ TEST(Id, OfATextIsTheStartOfItsDigest) {
 TEST(Id, ReadsBackWhatItPrintsAndNothingElse) {
   const auto id = RandomId<WorkerId>();
   EXPECT_EQ(ParseId<WorkerId>(ToHex(id)).value(), id);
-  for (const char* text : {"", "abc", "BA7816BF8F01CFEA414140DE5DAE2223", "ba7816bf8f01cfea414140de5dae222g",
-                           "ba7816bf8f01cfea414140de5dae22233"}) {
+  for (const char* text :
+       {"", "abc", "BA7816BF8F01CFEA414140DE5DAE2223", "ba7816bf8f01cfea414140de5dae222g",
+        "ba7816bf8f01cfea414140de5dae22233"}) {
     EXPECT_FALSE(ParseId<WorkerId>(text)) << text;
   }
 }

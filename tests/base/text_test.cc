@@ -19,7 +19,8 @@ TEST(Text, ReadsOnlyWholeNumbers) {
   for (const char* text : {"", " 1", "1 ", "1x", "nan", "inf", "0x10", "1e999"}) {
     EXPECT_FALSE(ParseDouble(text)) << text;
   }
-  for (const char* text : {"", "1.5", "99999999999999999999", "one"}) EXPECT_FALSE(ParseInteger(text)) << text;
+  for (const char* text : {"", "1.5", "99999999999999999999", "one"})
+    EXPECT_FALSE(ParseInteger(text)) << text;
 }
 
 TEST(Text, SplitsAndJoins) {

@@ -45,7 +45,9 @@ class Inbox {
     ~Slot() override {
       if (inbox_) inbox_->Put(Fail(ErrorKind::kUnavailable, "lost"));
     }
-    void Send(Result<Answer> answer) override { std::exchange(inbox_, nullptr)->Put(std::move(answer)); }
+    void Send(Result<Answer> answer) override {
+      std::exchange(inbox_, nullptr)->Put(std::move(answer));
+    }
 
    private:
     Inbox* inbox_;
@@ -73,7 +75,8 @@ class EngineTest : public testing::Test {
   WorkerId Register(Engine& engine, int slots, std::vector<WorkerId> dead = {}) {
     const auto worker = RandomId<WorkerId>();
     Message message = RegisterCall{
-        {.worker = worker, .host = "h", .cpu_slots = slots, .dead_workers = std::move(dead)}, registers_.NewReply()};
+        {.worker = worker, .host = "h", .cpu_slots = slots, .dead_workers = std::move(dead)},
+        registers_.NewReply()};
     EXPECT_TRUE(engine.Post(message));
     EXPECT_TRUE(registers_.Take());
     return worker;
@@ -90,12 +93,16 @@ class EngineTest : public testing::Test {
   }
   // Reports the start and the end of an attempt.
   WorkerOrders Finish(Engine& engine, const WorkerId& worker, const AttemptOrder& order) {
-    const ProgressLine end = order.evaluation ? ProgressLine(EvaluatedLine{.images = 8, .correct = 5})
-                                              : ProgressLine(TrainedLine{.steps = 15, .folder = "w", .model_sha256 = "d"});
-    return Synchronize(engine, {.worker = worker,
-                                .attempts = {{order.token,
-                                              {{.number = 1, .line = StartedLine{}, .flags = ""},
-                                               {.number = 2, .line = end, .flags = order.evaluation ? "\x1f" : ""}}}}});
+    const ProgressLine end =
+        order.evaluation
+            ? ProgressLine(EvaluatedLine{.images = 8, .correct = 5})
+            : ProgressLine(TrainedLine{.steps = 15, .folder = "w", .model_sha256 = "d"});
+    return Synchronize(
+        engine,
+        {.worker = worker,
+         .attempts = {{order.token,
+                       {{.number = 1, .line = StartedLine{}, .flags = ""},
+                        {.number = 2, .line = end, .flags = order.evaluation ? "\x1f" : ""}}}}});
   }
 
   TemporaryFolder folder_;
@@ -167,7 +174,9 @@ TEST_F(EngineTest, TriesFailedTasksAgainWhenTheSweepIsStartedAgain) {
     Synchronize(*engine,
                 {.worker = worker,
                  .attempts = {{orders.attempts.at(0).token,
-                               {{.number = 1, .line = FailedLine{{FailureClass::kConfiguration, "no data"}}, .flags = ""}}}}});
+                               {{.number = 1,
+                                 .line = FailedLine{{FailureClass::kConfiguration, "no data"}},
+                                 .flags = ""}}}}});
     EXPECT_EQ(engine->Latest()->counts.failed, 1);
     EXPECT_TRUE(engine->Latest()->settled);
   }
@@ -203,7 +212,8 @@ TEST_F(EngineTest, EndsAHeldCallWhenThereIsWork) {
   const WorkerOrders training = Synchronize(*engine, {.worker = busy});
   const WorkerId idle = Register(*engine, 1);
   Inbox<WorkerOrders> idle_answers;
-  Message held = SynchronizeCall{1'000, {.worker = idle, .hold_ms = kHoldMsMax}, idle_answers.NewReply()};
+  Message held =
+      SynchronizeCall{1'000, {.worker = idle, .hold_ms = kHoldMsMax}, idle_answers.NewReply()};
   ASSERT_TRUE(engine->Post(held));
   // The busy worker leaves without its attempt, which the idle one then gets.
   Synchronize(*engine, {.worker = busy, .leaving = true});
@@ -238,9 +248,11 @@ TEST_F(EngineTest, AsksLiveAttemptsToStopAndSettles) {
     ASSERT_EQ(stopping.attempts.size(), 1u);
   } while (!stopping.attempts[0].stop && clock_.MonotonicMs() < end_ms);
   const WorkerOrders after = Synchronize(
-      *engine, {.worker = worker,
-                .attempts = {{orders.attempts.at(0).token,
-                              {{.number = 1, .line = FailedLine{{FailureClass::kStopped, "asked"}}, .flags = ""}}}}});
+      *engine,
+      {.worker = worker,
+       .attempts = {
+           {orders.attempts.at(0).token,
+            {{.number = 1, .line = FailedLine{{FailureClass::kStopped, "asked"}}, .flags = ""}}}}});
   EXPECT_TRUE(after.attempts.empty());
   EXPECT_TRUE(engine->Latest()->settled);
   EXPECT_EQ(engine->Latest()->counts.succeeded, 0);

@@ -14,7 +14,8 @@ inline ExpandedSweep SmallSweep(int trials, const std::string& name = "small") {
                          .architecture = {.depth = {1, 1, 1}, .width = {1, 1, 1}},
                          .training = {.epochs = 1, .batch_size = 64},
                          .seed = static_cast<uint64_t>(seed)};
-    sweep.trials.push_back({.id = IdOf(spec), .spec = spec, .parameters = 77'850, .macs = 1'000'000});
+    sweep.trials.push_back(
+        {.id = IdOf(spec), .spec = spec, .parameters = 77'850, .macs = 1'000'000});
     sweep.evaluations.push_back({.trial = IdOf(spec), .attack = AttackKind::kClean, .images = 8});
   }
   return sweep;

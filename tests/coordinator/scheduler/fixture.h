@@ -2,11 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
-#include <algorithm>
-#include <map>
 
 #include "base/text.h"
 #include "coordinator/scheduler/scheduler.h"
@@ -14,22 +14,29 @@
 namespace archsweep {
 
 inline TrialId Trial(int number) { return IdOfText<TrialId>(Format("trial {}", number)); }
-inline EvaluationId Evaluation(int number) { return IdOfText<EvaluationId>(Format("evaluation {}", number)); }
+inline EvaluationId Evaluation(int number) {
+  return IdOfText<EvaluationId>(Format("evaluation {}", number));
+}
 inline WorkerId Worker(int number) { return IdOfText<WorkerId>(Format("worker {}", number)); }
 
-// A training of trial `number` and, with `evaluations`, so many evaluations of it (numbered 10 * number + k).
+// A training of trial `number` and, with `evaluations`, so many evaluations of it (numbered 10 *
+// number + k).
 inline void AddTrial(InitialState& state, int number, int evaluations = 0, double work = 1) {
   state.tasks.push_back(
-      {.spec = {.id = TaskId::Train(Trial(number)), .trial = Trial(number), .work = work}, .status = Queued{}, .worker = {}});
+      {.spec = {.id = TaskId::Train(Trial(number)), .trial = Trial(number), .work = work},
+       .status = Queued{},
+       .worker = {}});
   for (int k = 0; k < evaluations; ++k) {
-    state.tasks.push_back({.spec = {.id = TaskId::Evaluate(Evaluation(10 * number + k)), .trial = Trial(number), .work = 1},
+    state.tasks.push_back({.spec = {.id = TaskId::Evaluate(Evaluation(10 * number + k)),
+                                    .trial = Trial(number),
+                                    .work = 1},
                            .status = Queued{},
                            .worker = {}});
   }
 }
 
-// A scheduler whose effects must all be accounted for: every change and every wake-up is taken by an expectation, and what
-// is left over fails the test.
+// A scheduler whose effects must all be accounted for: every change and every wake-up is taken by
+// an expectation, and what is left over fails the test.
 class Harness {
  public:
   explicit Harness(const InitialState& initial) : scheduler(initial, 0) {}
@@ -41,12 +48,18 @@ class Harness {
     scheduler.CheckInvariants();
   }
   void Register(int worker, int cpu_slots, std::vector<WorkerId> dead = {}) {
-    Step(WorkerRegistered{{.worker = Worker(worker), .host = "host", .cpu_slots = cpu_slots, .dead_workers = std::move(dead)}});
+    Step(WorkerRegistered{{.worker = Worker(worker),
+                           .host = "host",
+                           .cpu_slots = cpu_slots,
+                           .dead_workers = std::move(dead)}});
   }
   // One line of one attempt; its number is the next of that attempt.
   void Report(int worker, Token token, ProgressLine line, std::string flags = "") {
     Step(WorkerReported{{.worker = Worker(worker),
-                         .attempts = {{token, {{.number = ++numbers_[token], .line = std::move(line), .flags = std::move(flags)}}}}}});
+                         .attempts = {{token,
+                                       {{.number = ++numbers_[token],
+                                         .line = std::move(line),
+                                         .flags = std::move(flags)}}}}}});
   }
   void Wait(int64_t ms) {
     now_ms += ms;

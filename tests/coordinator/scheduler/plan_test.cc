@@ -11,7 +11,8 @@ TEST(Plan, ListsTrainingsThenEvaluationsWithTheirWork) {
   const SweepTrial trial{.id = IdOf(spec), .spec = spec, .parameters = 5, .macs = 100};
   const EvaluationSpec clean{.trial = trial.id, .attack = AttackKind::kClean, .images = 256};
   const EvaluationSpec pgd20{.trial = trial.id, .attack = AttackKind::kPgd20, .images = 0};
-  const auto tasks = TasksOf({.name = "s", .text = "", .trials = {trial}, .evaluations = {clean, pgd20}});
+  const auto tasks =
+      TasksOf({.name = "s", .text = "", .trials = {trial}, .evaluations = {clean, pgd20}});
   ASSERT_EQ(tasks.size(), 3u);
   EXPECT_EQ(tasks[0].id, TaskId::Train(trial.id));
   // 1,017 images make 15 full batches of 64; a step costs 2 * 3 + 7 passes.

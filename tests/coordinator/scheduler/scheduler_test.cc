@@ -79,8 +79,9 @@ TEST(Scheduler, AppliesANumberedLineOnce) {
   Harness harness(state);
   const Token token = harness.Begin();
   harness.Start(1, token);
-  const WorkerReport report{.worker = Worker(1),
-                            .attempts = {{token, {{.number = 2, .line = EpochLine{.epoch = 1}, .flags = ""}}}}};
+  const WorkerReport report{
+      .worker = Worker(1),
+      .attempts = {{token, {{.number = 2, .line = EpochLine{.epoch = 1}, .flags = ""}}}}};
   harness.Step(WorkerReported{report});
   EXPECT_EQ(harness.Take<EpochRecorded>().line.epoch, 1);
   harness.Step(WorkerReported{report});
@@ -233,14 +234,16 @@ TEST(Scheduler, TreatsAnEndOfTheWrongKindAsAFailureOfTheTask) {
 
 TEST(Scheduler, GivesNoCpuSlotToATaskThatNeedsAGpu) {
   InitialState state;
-  state.tasks.push_back({.spec = {.id = TaskId::Train(Trial(1)), .trial = Trial(1), .needs_gpu = true},
-                         .status = Queued{},
-                         .worker = {}});
+  state.tasks.push_back(
+      {.spec = {.id = TaskId::Train(Trial(1)), .trial = Trial(1), .needs_gpu = true},
+       .status = Queued{},
+       .worker = {}});
   Harness harness(state);
   harness.Register(1, 4);
   harness.Take<WorkerJoined>();
   harness.ExpectNothing();
-  harness.Step(WorkerRegistered{{.worker = Worker(2), .host = "gpu", .cpu_slots = 2, .gpu_slots = 1}});
+  harness.Step(
+      WorkerRegistered{{.worker = Worker(2), .host = "gpu", .cpu_slots = 2, .gpu_slots = 1}});
   harness.Take<WorkerJoined>();
   EXPECT_EQ(harness.Take<AttemptAssigned>().slots, std::vector<int>{2});
   harness.ExpectWake(2);

@@ -10,9 +10,9 @@
 #include "coordinator/scheduler/transition.h"
 #include "tests/coordinator/scheduler/fixture.h"
 
-// A whole fleet under one seed: workers die, pause longer than their lease, come back as zombies, lose answers and repeat
-// calls, and the coordinator restarts from what was durable. After every step the invariants of the lease protocol hold,
-// and once faults stop everything reaches its end.
+// A whole fleet under one seed: workers die, pause longer than their lease, come back as zombies,
+// lose answers and repeat calls, and the coordinator restarts from what was durable. After every
+// step the invariants of the lease protocol hold, and once faults stop everything reaches its end.
 
 namespace archsweep {
 namespace {
@@ -31,7 +31,8 @@ class Ledger {
 
   InitialState Recovered() const {
     InitialState state;
-    for (int trial = 0; trial < kTrials; ++trial) AddTrial(state, trial, kEvaluationsPerTrial, 1 + trial % 3);
+    for (int trial = 0; trial < kTrials; ++trial)
+      AddTrial(state, trial, kEvaluationsPerTrial, 1 + trial % 3);
     for (InitialTask& task : state.tasks) {
       const auto found = facts_.find(task.spec.id);
       if (found == facts_.end()) continue;
@@ -134,7 +135,8 @@ class Fleet {
   }
 
   void FaultyStep() {
-    now_ms_ += Chance(50) ? static_cast<int64_t>(random_() % (2 * kLeaseMs)) : static_cast<int64_t>(random_() % 2'000);
+    now_ms_ += Chance(50) ? static_cast<int64_t>(random_() % (2 * kLeaseMs))
+                          : static_cast<int64_t>(random_() % 2'000);
     SimulatedAgent& agent = agents_[random_() % agents_.size()];
     if (Chance(15)) {
       Restart();
@@ -162,9 +164,7 @@ class Fleet {
     for (const Change& change : scheduler_.Step(event, now_ms_).changes) ledger_.Apply(change);
     scheduler_.CheckInvariants();
   }
-  void Restart() {
-    scheduler_ = Scheduler(ledger_.Recovered(), now_ms_);
-  }
+  void Restart() { scheduler_ = Scheduler(ledger_.Recovered(), now_ms_); }
 
   void Call(SimulatedAgent& agent, bool faulty) {
     const WorkerId id = Worker(agent.number);
@@ -189,7 +189,8 @@ class Fleet {
     for (auto& [token, lines] : agent.held) {
       if (agent.ended[token]) continue;
       const auto add = [&, &lines_of = lines, token_of = token](ProgressLine line) {
-        lines_of.push_back({.number = ++agent.numbers[token_of], .line = std::move(line), .flags = "f"});
+        lines_of.push_back(
+            {.number = ++agent.numbers[token_of], .line = std::move(line), .flags = "f"});
       };
       if (agent.numbers[token] == 0) add(StartedLine{});
       if (Chance(3)) add(EpochLine{.epoch = 1});

@@ -7,7 +7,8 @@ namespace {
 
 Job Training() {
   return {.token = {5},
-          .trial = {.dataset = {"cifar10", "d"}, .architecture = {.depth = {1, 1, 1}, .width = {1, 1, 1}}},
+          .trial = {.dataset = {"cifar10", "d"},
+                    .architecture = {.depth = {1, 1, 1}, .width = {1, 1, 1}}},
           .resume = CheckpointRef{"c/4/step-10", ""},
           .data_root = "data",
           .attempt_folder = "a",

@@ -11,12 +11,14 @@ namespace {
 
 TEST(Progress, ReadsBackEveryKindOfLine) {
   const ProgressLine lines[] = {
-      StartedLine{.version = "0.1", .libraries = "torch", .device = "cpu", .threads = 2, .resumed_step = 9},
+      StartedLine{
+          .version = "0.1", .libraries = "torch", .device = "cpu", .threads = 2, .resumed_step = 9},
       StepLine{.step = 3, .steps = 60, .loss = 2.25, .images_per_second = 100.5},
       EpochLine{.epoch = 1, .loss = 2.0, .learning_rate = 0.1},
       CheckpointLine{.step = 15, .folder = "a/b", .model_sha256 = "c"},
       TrainedLine{.steps = 60, .diverged = true, .seconds = 1.5},
-      EvaluatedLine{.images = 256, .correct = 100, .loss = 1.25, .seconds = 3, .flags_file = "flags.bin"},
+      EvaluatedLine{
+          .images = 256, .correct = 100, .loss = 1.25, .seconds = 3, .flags_file = "flags.bin"},
       FailedLine{{FailureClass::kStorage, "disk \"full\"\n"}}};
   for (const ProgressLine& line : lines) {
     const std::string text = ToText(line);
@@ -26,14 +28,16 @@ TEST(Progress, ReadsBackEveryKindOfLine) {
 }
 
 TEST(Progress, KeepsALossThatIsNotANumber) {
-  const auto line = ParseProgress(ToText(StepLine{.loss = std::numeric_limits<double>::infinity()}));
+  const auto line =
+      ParseProgress(ToText(StepLine{.loss = std::numeric_limits<double>::infinity()}));
   ASSERT_TRUE(line);
   EXPECT_TRUE(std::isnan(std::get<StepLine>(*line).loss));
 }
 
 TEST(Progress, RefusesWhatItDoesNotUnderstand) {
-  for (const char* text : {"", "{}", "[]", "12", R"({"v":2,"type":"step"})", R"({"v":1,"type":"dance"})",
-                           R"({"v":1,"type":"step","step":"three"})", R"({"v":1,"type":"failed","class":"luck"})"}) {
+  for (const char* text :
+       {"", "{}", "[]", "12", R"({"v":2,"type":"step"})", R"({"v":1,"type":"dance"})",
+        R"({"v":1,"type":"step","step":"three"})", R"({"v":1,"type":"failed","class":"luck"})"}) {
     EXPECT_FALSE(ParseProgress(text)) << text;
   }
   EXPECT_FALSE(ParseProgress(std::string(kProgressLineBytesMax + 1, ' ')));
@@ -46,7 +50,8 @@ TEST(Progress, SurvivesAnyBytes) {
   const std::string good = ToText(EvaluatedLine{.images = 256, .correct = 3});
   for (int round = 0; round < 20'000; ++round) {
     std::string text = good;
-    for (int change = 0; change < 3; ++change) text[random() % text.size()] = static_cast<char>(random());
+    for (int change = 0; change < 3; ++change)
+      text[random() % text.size()] = static_cast<char>(random());
     const auto line = ParseProgress(text);
     if (line) {
       EXPECT_FALSE(ToText(*line).empty());

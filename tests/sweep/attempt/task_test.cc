@@ -15,9 +15,10 @@ TEST(Task, ReadsBackWhatItPrints) {
 }
 
 TEST(Failure, ClassesReadBackByName) {
-  for (const FailureClass failure : {FailureClass::kConfiguration, FailureClass::kOutOfMemory, FailureClass::kTask,
-                                     FailureClass::kStalled, FailureClass::kStorage, FailureClass::kStopped,
-                                     FailureClass::kLost}) {
+  for (const FailureClass failure :
+       {FailureClass::kConfiguration, FailureClass::kOutOfMemory, FailureClass::kTask,
+        FailureClass::kStalled, FailureClass::kStorage, FailureClass::kStopped,
+        FailureClass::kLost}) {
     EXPECT_EQ(ParseFailureClass(NameOf(failure)).value(), failure);
   }
   EXPECT_FALSE(ParseFailureClass("unlucky"));

@@ -10,7 +10,8 @@ namespace {
 
 TEST(Dataset, OfTheQuickstartIsRegisteredWithTheDigestOfItsFiles) {
   const RegisteredDataset dataset = DatasetByName("cifar10-quickstart").value();
-  const auto folder = std::filesystem::path(ARCHSWEEP_SOURCE_DIR) / "examples/data" / dataset.folder;
+  const auto folder =
+      std::filesystem::path(ARCHSWEEP_SOURCE_DIR) / "examples/data" / dataset.folder;
   EXPECT_EQ(DatasetDigest(Sha256HexOfFile(folder / "data_batch_1.bin").value(),
                           Sha256HexOfFile(folder / "test_batch.bin").value()),
             dataset.digest);
@@ -19,7 +20,8 @@ TEST(Dataset, OfTheQuickstartIsRegisteredWithTheDigestOfItsFiles) {
 TEST(Dataset, OfAnUnknownNameIsRefusedWithTheNearest) {
   const auto dataset = DatasetByName("cifar-10");
   ASSERT_FALSE(dataset);
-  EXPECT_NE(dataset.error().message.find("did you mean 'cifar10'?"), std::string::npos) << dataset.error().message;
+  EXPECT_NE(dataset.error().message.find("did you mean 'cifar10'?"), std::string::npos)
+      << dataset.error().message;
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ TEST(Training, NamesEveryImpossibleValueAtOnce) {
   const TrainingSpec spec{.epochs = 0, .batch_size = 100, .learning_rate = -1, .attack_steps = 0};
   const auto problems = Problems(spec);
   ASSERT_EQ(problems.size(), 4u);
-  EXPECT_NE(problems[1].find("not a multiple of batch_norm_group 64"), std::string::npos) << problems[1];
+  EXPECT_NE(problems[1].find("not a multiple of batch_norm_group 64"), std::string::npos)
+      << problems[1];
 }
 
 TEST(Training, ReadsBackWhatItWrites) {
