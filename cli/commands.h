@@ -1,0 +1,13 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/exit_code.h"
+
+namespace archsweep {
+
+// Each adds one subcommand to `app`. When the command line names it, it runs while the line is
+// parsed and leaves its exit code in `exit_code`, which outlives `app`.
+void AddRunCommand(CLI::App& app, ExitCode& exit_code);
+
+}  // namespace archsweep

@@ -1,0 +1,44 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "archsweep_version.h"
+#include "cli/commands.h"
+
+namespace archsweep {
+namespace {
+
+constexpr const char* kDescription =
+    "Architecture scaling sweeps for adversarial robustness: expands a sweep file into networks, "
+    "trains and attacks them, and keeps every result in one SQLite file.";
+
+constexpr const char* kExamples = R"(Examples:
+  archsweep plan depth-grid                    what a sweep contains; nothing runs
+  archsweep run examples/quickstart.yaml       run it; the same command resumes it
+  archsweep results                            the table, best robust accuracy first
+  archsweep query "select * from v_result"     SQL on the results
+  archsweep describe wrn-28-10                 one network, layer by layer
+
+Data go to stdout, messages to stderr. Exit codes: 0 ok, 1 failed, 2 usage,
+3 the sweep ended with failed tasks, 130 interrupted.)";
+
+ExitCode Main(int argc, char** argv) {
+  CLI::App app(kDescription, "archsweep");
+  app.footer(kExamples);
+  app.set_version_flag("--version", std::string(kVersionText));
+  app.require_subcommand(1);
+  ExitCode exit_code = ExitCode::kOk;
+  AddRunCommand(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Help and version come this way too, with code 0.
+    return app.exit(error) == 0 ? ExitCode::kOk : ExitCode::kUsage;
+  }
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace archsweep
+
+int main(int argc, char** argv) { return static_cast<int>(archsweep::Main(argc, argv)); }

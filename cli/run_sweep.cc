@@ -1,0 +1,178 @@
+#include "cli/run_sweep.h"
+
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <ctime>
+#include <optional>
+#include <set>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "cli/run_display.h"
+#include "coordinator/engine.h"
+#include "coordinator/server.h"
+#include "storage/store.h"
+#include "worker/agent/agent.h"
+#include "worker/data/dataset.h"
+
+namespace archsweep {
+namespace {
+
+constexpr int64_t kDisplayIntervalMs = 100;
+constexpr int64_t kStopPatienceMs =
+    2'500;  // For trainers to leave by themselves; the agent's own bound follows it.
+
+// SIGINT, SIGTERM and SIGHUP, blocked in this thread and all that it starts, to be waited for.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+  }
+  // Whether one came within the time.
+  bool Wait(int64_t timeout_ms) const {
+    const timespec timeout{.tv_sec = timeout_ms / 1000, .tv_nsec = timeout_ms % 1000 * 1'000'000};
+    return sigtimedwait(&set_, nullptr, &timeout) > 0;
+  }
+
+ private:
+  sigset_t set_;
+};
+
+// The worker on its thread.
+class AgentThread {
+ public:
+  explicit AgentThread(std::unique_ptr<Agent> agent) : agent_(std::move(agent)) {
+    thread_ = std::jthread([this](std::stop_token stop) {
+      status_ = agent_->Run(stop);
+      ended_ = true;
+    });
+  }
+  void RequestStop() { thread_.request_stop(); }
+  void Kill() { agent_->Kill(); }
+  bool Ended() const { return ended_; }
+  // Waits for the thread; its result.
+  Status Join() {
+    thread_.request_stop();
+    if (thread_.joinable()) thread_.join();
+    return status_;
+  }
+
+ private:
+  std::unique_ptr<Agent> agent_;
+  Status status_;
+  std::atomic<bool> ended_ = false;
+  std::jthread thread_;
+};
+
+int TerminalColumns() {
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+Status CheckSlots(const ExpandedSweep& sweep, const RunOptions& options) {
+  if (sweep.resources.gpus <= options.gpu_slots) return {};
+  return Fail(ErrorKind::kInvalidInput,
+              Format("sweep '{}' asks for {} GPU a task (resources: gpus) and this machine has {}; "
+                     "run it on a machine "
+                     "with a GPU, or write 'resources: {{gpus: 0}}' to train on processors",
+                     sweep.name, sweep.resources.gpus, options.gpu_slots));
+}
+
+// Everything that would make all tasks fail, before the first is started.
+Status CheckReadiness(const ExpandedSweep& sweep, const RunOptions& options) {
+  TRY(CheckSlots(sweep, options));
+  if (access(options.trainer_program.c_str(), X_OK) != 0) {
+    return Fail(ErrorKind::kNotFound, Format("{}: the trainer is missing; build it with "
+                                             "./deploy/quickstart, or name it with --trainer",
+                                             options.trainer_program.string()));
+  }
+  std::vector<Error> problems;
+  std::set<std::pair<std::string, std::string>> checked;
+  for (const SweepTrial& trial : sweep.trials) {
+    const DatasetRef& dataset = trial.spec.dataset;
+    if (!checked.emplace(dataset.name, dataset.digest).second) continue;
+    if (const auto status = VerifyDataset(options.data_root, dataset); !status)
+      problems.push_back(status.error());
+  }
+  if (!problems.empty()) return tl::unexpected(Joined(problems));
+  return {};
+}
+
+void SayPlan(const ExpandedSweep& sweep, const Snapshot& snapshot) {
+  const TaskCounts& counts = snapshot.counts;
+  std::fprintf(stderr, "%s: %zu networks, %zu evaluations: %d tasks done, %d to run\n",
+               sweep.name.c_str(), sweep.trials.size(), sweep.evaluations.size(), counts.succeeded,
+               counts.total - counts.succeeded - counts.unreachable);
+}
+
+// Shows progress until the sweep has settled, the engine or the agent has given up, or a second
+// signal came.
+bool WatchUntilSettled(const ExpandedSweep& sweep, Engine& engine, AgentThread& agent,
+                       const StopSignals& signals, const Clock& clock) {
+  const RunDisplay display(sweep, *engine.Latest(), clock.MonotonicMs());
+  LinePrinter printer(isatty(STDERR_FILENO) == 1, TerminalColumns());
+  std::optional<int64_t> stop_asked_ms;
+  while (true) {
+    const auto snapshot = engine.Latest();
+    const int64_t now_ms = clock.MonotonicMs();
+    printer.Show(display.Lines(*snapshot, now_ms), now_ms);
+    if (snapshot->settled || snapshot->fatal || agent.Ended()) break;
+    if (signals.Wait(kDisplayIntervalMs)) {
+      if (stop_asked_ms) {
+        agent.RequestStop();
+        agent.Kill();
+        break;
+      }
+      printer.Finish();
+      std::fputs("stopping: trainings keep a checkpoint; press Ctrl-C again to end them at once\n",
+                 stderr);
+      stop_asked_ms = now_ms;
+      engine.RequestStop();
+    }
+    if (stop_asked_ms && now_ms - *stop_asked_ms > kStopPatienceMs) agent.RequestStop();
+  }
+  printer.Finish();
+  return stop_asked_ms.has_value();
+}
+
+}  // namespace
+
+Result<RunEnd> RunSweep(const ExpandedSweep& sweep, const RunOptions& options) {
+  const StopSignals signals;
+  const SystemClock clock;
+  TRY_ASSIGN(Store store, Store::Open(options.state_folder, clock));
+  TRY_ASSIGN(const auto engine, Engine::Start(std::move(store), sweep, clock));
+  SayPlan(sweep, *engine->Latest());
+  if (engine->Latest()->settled) return RunEnd::kFinished;
+  TRY(CheckReadiness(sweep, options));
+
+  const std::string token = RandomSecret();
+  TRY_ASSIGN(const auto server, Server::Start(*engine, token));
+  TRY_ASSIGN(auto agent, Agent::Open({.coordinator = server->Address(),
+                                      .token = token,
+                                      .work_folder = options.state_folder / "work",
+                                      .shared_folder = options.state_folder,
+                                      .data_root = options.data_root,
+                                      .trainer_program = options.trainer_program,
+                                      .cpu_slots = options.cpu_slots,
+                                      .gpu_slots = options.gpu_slots,
+                                      .checkpoint_interval_ms = options.checkpoint_interval_ms}));
+  AgentThread agent_thread(std::move(agent));
+  const bool interrupted = WatchUntilSettled(sweep, *engine, agent_thread, signals, clock);
+  const Status served = agent_thread.Join();
+  const auto last = engine->Latest();
+  if (last->fatal) return tl::unexpected(*last->fatal);
+  if (!served) return tl::unexpected(served.error());
+  if (interrupted) return RunEnd::kInterrupted;
+  return last->counts.failed > 0 ? RunEnd::kWithFailures : RunEnd::kFinished;
+}
+
+}  // namespace archsweep
