@@ -1,21 +1,35 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
-#include <string_view>
+#include <vector>
 
-#include "base/result.h"
+#include "sweep/language/axis.h"
+#include "sweep/trial/evaluation.h"
 #include "sweep/trial/sweep.h"
 
 namespace archsweep {
 
-inline constexpr size_t kSweepFileBytesMax = size_t{1} << 20;
-inline constexpr int64_t kTrialsMax = 1'000'000;
+// An entry of `evaluations`.
+struct EvaluationRequest {
+  Position position;  // Of the number of images, where it is given.
+  AttackKind attack = AttackKind::kClean;
+  int64_t images = 0;  // 0: all test images.
+};
 
-// Expands a sweep file that was read from `source` (a path or the name of a preset, for messages only).
-// kInvalidInput holds all mistakes at once, one a line, each "SOURCE:LINE:COLUMN: message".
-Result<ExpandedSweep> ParseSweep(std::string_view text, const std::string& source);
+// What a sweep file says, value by value; whether the values fit together is seen in the points.
+struct SweepFile {
+  std::string name;
+  Position base_position;
+  TrialSpec base;     // Fields that are not given have their defaults.
+  GivenFields given;  // Of `base`, and what is invalid anywhere.
+  Position grid_position;
+  std::vector<Axis> axes;  // In the order of the file.
+  std::vector<EvaluationRequest> evaluations;
+  Resources resources;
+};
 
-// Reads a file, or a preset where `path_or_preset` is neither an existing file nor looks like a path.
-Result<ExpandedSweep> LoadSweep(const std::string& path_or_preset);
+// Complains about everything that is wrong, and returns what is left.
+SweepFile ReadSweepFile(const YamlNode& root, Complaints& complaints);
 
 }  // namespace archsweep

@@ -16,6 +16,28 @@ Cost CostOf(const Graph& graph) {
   return cost;
 }
 
+CostByDepth::CostByDepth(const ArchitectureSpec& spec, int image_size, int classes) {
+  ArchitectureSpec shallow = spec;
+  shallow.depth.fill(1);
+  shallow_ = CostOf(BuildGraph(shallow, image_size, classes));
+  for (size_t stage = 0; stage < per_block_.size(); ++stage) {
+    ArchitectureSpec deeper = shallow;
+    deeper.depth[stage] = 2;
+    const Cost cost = CostOf(BuildGraph(deeper, image_size, classes));
+    per_block_[stage] = {.parameters = cost.parameters - shallow_.parameters,
+                         .macs = cost.macs - shallow_.macs};
+  }
+}
+
+Cost CostByDepth::At(const std::array<int, kStages>& depth) const {
+  Cost cost = shallow_;
+  for (size_t stage = 0; stage < per_block_.size(); ++stage) {
+    cost.parameters += per_block_[stage].parameters * (depth[stage] - 1);
+    cost.macs += per_block_[stage].macs * (depth[stage] - 1);
+  }
+  return cost;
+}
+
 int64_t ParametersOf(const Graph& graph, const Node& node) {
   int64_t parameters = 0;
   for (const OwnedTensor& tensor : OwnedTensors(graph, node)) {

@@ -18,6 +18,21 @@ struct Cost {
 
 Cost CostOf(const Graph& graph);
 
+// The cost of networks that differ in depth alone, for grids of very many. It takes four small
+// graphs, for the blocks of a stage are alike but for the first.
+class CostByDepth {
+ public:
+  // The depth of `spec` does not matter; see BuildGraph for the rest.
+  CostByDepth(const ArchitectureSpec& spec, int image_size, int classes);
+
+  // Equal to CostOf the graph of that depth.
+  Cost At(const std::array<int, kStages>& depth) const;
+
+ private:
+  Cost shallow_;  // One block in each stage.
+  std::array<Cost, kStages> per_block_;
+};
+
 // Parameters that one node owns.
 int64_t ParametersOf(const Graph& graph, const Node& node);
 

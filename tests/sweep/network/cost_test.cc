@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -123,6 +124,27 @@ TEST(Cost, OfTheSmallestNetworkIsCountedByHand) {
   const int64_t stage3 = 8 * 8 * 64 * (32 * 9 + 64 * 9 + 32 + 1) + 16 * 16 * 32;
   const int64_t tail = 8 * 8 * 64 + 64 + 64 * 10;
   EXPECT_EQ(CostOf(graph).macs, stem + stage1 + stage2 + stage3 + tail);
+}
+
+TEST(Cost, ByDepthIsThatOfTheGraph) {
+  const unsigned seed = 20'221'219;
+  SCOPED_TRACE(Format("seed {}", seed));
+  std::mt19937 random(seed);
+  const auto from_1_to = [&](unsigned max) { return static_cast<int>(random() % max) + 1; };
+  for (int i = 0; i < 200; ++i) {
+    ArchitectureSpec spec;
+    spec.block = i % 2 == 0 ? kBasic : kRobust;
+    for (int& width : spec.width) width = from_1_to(6);
+    for (int& depth : spec.depth) depth = from_1_to(9);
+    spec.robust.scales = from_1_to(8);
+    spec.robust.se_reduction = from_1_to(64);
+    const int image_size = from_1_to(40);
+    const int classes = from_1_to(200);
+    const Cost expected = CostOf(BuildGraph(spec, image_size, classes));
+    const Cost cost = CostByDepth(spec, image_size, classes).At(spec.depth);
+    ASSERT_EQ(cost.parameters, expected.parameters) << ToJson(spec);
+    ASSERT_EQ(cost.macs, expected.macs) << ToJson(spec);
+  }
 }
 
 TEST(Cost, IgnoresWhatCostsNothing) {

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace archsweep {
+
+// A sweep file that is part of the program.
+struct Preset {
+  std::string_view name;
+  std::string_view text;
+};
+
+// Generated from the files by CMake.
+std::span<const Preset> Presets();
+
+}  // namespace archsweep

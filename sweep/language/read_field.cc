@@ -1,0 +1,274 @@
+#include "sweep/language/read_field.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "base/text.h"
+
+namespace archsweep {
+namespace {
+
+// A value to be read, with what its readers need to complain about it.
+struct Value {
+  const YamlNode& node;
+  std::string name;  // "base.training.beta"
+  TrialSpec& spec;   // What the fields within the value are read into.
+  GivenFields& given;
+  Complaints& complaints;
+
+  bool Refuse(const std::string& message) const {
+    complaints.Add(node.position, message);
+    return false;
+  }
+};
+
+std::string TypeMessage(const YamlNode& node, std::string_view name, std::string_view wanted) {
+  switch (node.kind) {
+    case YamlNode::Kind::kNothing:
+      return Format("{} has no value; it must be {}", name, wanted);
+    case YamlNode::Kind::kScalar:
+      return Format("{} is {}{}{}; it must be {}", name, node.quoted ? "the text \"" : "'",
+                    node.text, node.quoted ? "\"" : "'", wanted);
+    case YamlNode::Kind::kSequence:
+    case YamlNode::Kind::kMap:
+      break;
+  }
+  return Format("{} is {}; it must be {}", name, NameOf(node.kind), wanted);
+}
+
+bool IsPlain(const YamlNode& node) { return node.kind == YamlNode::Kind::kScalar && !node.quoted; }
+
+bool IsDigits(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+template <class Kind>
+bool Take(const Value& value, Result<Kind> found, Kind& out) {
+  if (!found) return value.Refuse(Format("{}: {}", value.name, found.error().message));
+  out = std::move(*found);
+  return true;
+}
+
+bool Read(const Value& value, int& out) {
+  const auto number = ReadInteger(value.node, value.name, std::numeric_limits<int>::min(),
+                                  std::numeric_limits<int>::max(), value.complaints);
+  if (number) out = static_cast<int>(*number);
+  return number.has_value();
+}
+
+bool Read(const Value& value, uint64_t& out) {
+  // The largest number that databases and JSON readers keep exactly as an integer.
+  const auto number =
+      ReadInteger(value.node, value.name, 0, std::numeric_limits<int64_t>::max(), value.complaints);
+  if (number) out = static_cast<uint64_t>(*number);
+  return number.has_value();
+}
+
+bool Read(const Value& value, double& out) {
+  const auto number = IsPlain(value.node) ? ParseDouble(value.node.text) : std::nullopt;
+  if (!number) {
+    return value.Refuse(
+        TypeMessage(value.node, value.name, "a finite number, such as 6, 0.1 or 1e-3"));
+  }
+  out = *number + 0.0;  // Makes no difference but for -0, which would be another identity.
+  return true;
+}
+
+bool Read(const Value& value, bool& out) {
+  const bool is_true = IsPlain(value.node) && value.node.text == "true";
+  if (!is_true && !(IsPlain(value.node) && value.node.text == "false")) {
+    return value.Refuse(TypeMessage(value.node, value.name, "true or false"));
+  }
+  out = is_true;
+  return true;
+}
+
+bool Read(const Value& value, StageValues& out) {
+  if (IsPlain(value.node)) {
+    int uniform = 0;
+    if (!Read(value, uniform)) return false;
+    out.fill(uniform);
+    return true;
+  }
+  if (value.node.kind != YamlNode::Kind::kSequence || value.node.items.size() != kStages) {
+    return value.Refuse(TypeMessage(value.node, value.name,
+                                    Format("one integer for all stages or a list of {}", kStages)));
+  }
+  bool valid = true;
+  for (size_t stage = 0; stage < out.size(); ++stage) {
+    const Value item = {value.node.items[stage], value.name, value.spec, value.given,
+                        value.complaints};
+    valid &= Read(item, out[stage]);
+  }
+  return valid;
+}
+
+bool Read(const Value& value, BlockKind& out) {
+  const auto word = ReadWord(value.node, value.name, "the name of a block", value.complaints);
+  return word && Take(value, BlockByName(*word), out);
+}
+
+bool Read(const Value& value, ActivationKind& out) {
+  const auto word = ReadWord(value.node, value.name, "the name of an activation", value.complaints);
+  return word && Take(value, ActivationByName(*word), out);
+}
+
+bool Read(const Value& value, DatasetRef& out);
+bool Read(const Value& value, ArchitectureSpec& out);
+bool Read(const Value& value, TrainingSpec& out);
+
+// Reads the entries of a map as the fields of `group`.
+void ReadFieldsWithin(std::string_view group, const Value& value) {
+  const std::string_view section = std::string_view(value.name).substr(0, value.name.find('.'));
+  for (const YamlEntry& entry : value.node.entries) {
+    const Field* const field = FindField(Format("{}.{}", group, entry.key));
+    if (field == nullptr) continue;
+    ReadField(*field, section, entry.value, value.spec, value.given, value.complaints);
+  }
+}
+
+bool IsDigest(std::string_view text) {
+  return text.size() == 64 && std::ranges::all_of(text, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+bool ReadDigest(const Value& value, const RegisteredDataset& dataset, const YamlEntry& entry,
+                DatasetRef& out) {
+  const auto digest = ReadWord(entry.value, value.name + ".digest",
+                               "64 hexadecimal digits in small letters", value.complaints);
+  if (!digest) return false;
+  if (!IsDigest(*digest)) {
+    value.complaints.Add(entry.value.position,
+                         Format("{}.digest is '{}'; it must be 64 hexadecimal digits in small "
+                                "letters",
+                                value.name, *digest));
+    return false;
+  }
+  if (!dataset.digest.empty() && dataset.digest != *digest) {
+    value.complaints.Add(entry.value.position,
+                         Format("{}.digest is not that of the published data set {}, which is {}",
+                                value.name, dataset.name, dataset.digest));
+    return false;
+  }
+  out.digest = *digest;
+  return true;
+}
+
+bool Read(const Value& value, DatasetRef& out) {
+  const bool is_map = value.node.kind == YamlNode::Kind::kMap;
+  const std::vector<std::string> keys = {"name", "digest"};
+  if (is_map) CheckMap(value.node, value.name, keys, value.complaints);
+  const YamlEntry* const name_entry = is_map ? FindEntry(value.node, "name") : nullptr;
+  if (is_map && name_entry == nullptr) {
+    return value.Refuse(Format("{} has no 'name'", value.name));
+  }
+  const auto name =
+      ReadWord(is_map ? name_entry->value : value.node, value.name,
+               "the name of a data set, or a map of name and digest", value.complaints);
+  RegisteredDataset dataset;
+  if (!name || !Take(value, DatasetByName(*name), dataset)) return false;
+  out = {.name = dataset.name, .digest = dataset.digest};
+  const YamlEntry* const digest = is_map ? FindEntry(value.node, "digest") : nullptr;
+  return digest == nullptr || ReadDigest(value, dataset, *digest, out);
+}
+
+bool Read(const Value& value, ArchitectureSpec& out) {
+  out = {};
+  if (value.node.kind == YamlNode::Kind::kMap) {
+    CheckMap(value.node, value.name, KeysOf("architecture"), value.complaints);
+    ReadFieldsWithin("architecture", value);
+    return true;
+  }
+  const auto word =
+      ReadWord(value.node, value.name, "the name of a network or a map", value.complaints);
+  if (!word || !Take(value, ArchitectureByName(*word), out)) return false;
+  for (const std::string_view path : {"architecture.depth", "architecture.width"}) {
+    value.given.insert_or_assign(std::string(path), GivenField{value.node.position});
+  }
+  return true;
+}
+
+bool CheckRecipe(const Value& value, const YamlNode& node) {
+  const std::vector<std::string> recipes = {"bat"};
+  const auto word = ReadWord(node, value.name, "the name of a recipe or a map", value.complaints);
+  if (!word || std::ranges::find(recipes, *word) != recipes.end()) return word.has_value();
+  value.complaints.Add(node.position,
+                       Format("{}: unknown recipe '{}'{}; known are: {}", value.name, *word,
+                              Suggestion(*word, recipes), Join(recipes, ", ")));
+  return false;
+}
+
+// The defaults of TrainingSpec are the recipe "bat".
+bool Read(const Value& value, TrainingSpec& out) {
+  out = {};
+  if (value.node.kind != YamlNode::Kind::kMap) return CheckRecipe(value, value.node);
+  std::vector<std::string> keys = KeysOf("training");
+  keys.insert(keys.begin(), "recipe");
+  CheckMap(value.node, value.name, keys, value.complaints);
+  ReadFieldsWithin("training", value);
+  const YamlEntry* const recipe = FindEntry(value.node, "recipe");
+  if (recipe == nullptr) {
+    return value.Refuse(
+        Format("{} has no 'recipe'; add the one that the other keys override, "
+               "such as 'recipe: bat'",
+               value.name));
+  }
+  return CheckRecipe(value, recipe->value);
+}
+
+}  // namespace
+
+void ReadField(const Field& field, std::string_view section, const YamlNode& node, TrialSpec& spec,
+               GivenFields& given, Complaints& complaints) {
+  const Value value = {node, Format("{}.{}", section, field.path), spec, given, complaints};
+  const auto read = [&](auto member) { return Read(value, MemberOf(spec, member)); };
+  const bool valid = std::visit(read, field.target);
+  given.insert_or_assign(std::string(field.path), GivenField{node.position, valid});
+}
+
+bool CheckMap(const YamlNode& node, std::string_view name, std::span<const std::string> known,
+              Complaints& complaints) {
+  if (node.kind != YamlNode::Kind::kMap) {
+    complaints.Add(node.position, TypeMessage(node, name, "a map"));
+    return false;
+  }
+  for (const YamlEntry& entry : node.entries) {
+    if (std::ranges::find(known, entry.key) != known.end()) continue;
+    const std::string suggestion = Suggestion(entry.key, known);
+    complaints.Add(entry.position,
+                   Format("unknown key '{}' in {}{}", entry.key, name,
+                          suggestion.empty() ? "; known are: " + Join(known, ", ") : suggestion));
+  }
+  return true;
+}
+
+const YamlEntry* FindEntry(const YamlNode& map, std::string_view key) {
+  const auto found = std::ranges::find(map.entries, key, &YamlEntry::key);
+  return found == map.entries.end() ? nullptr : &*found;
+}
+
+std::optional<std::string> ReadWord(const YamlNode& node, std::string_view name,
+                                    std::string_view wanted, Complaints& complaints) {
+  if (node.kind == YamlNode::Kind::kScalar && !node.text.empty()) return node.text;
+  complaints.Add(node.position, TypeMessage(node, name, wanted));
+  return std::nullopt;
+}
+
+std::optional<int64_t> ReadInteger(const YamlNode& node, std::string_view name, int64_t min,
+                                   int64_t max, Complaints& complaints) {
+  const auto number = IsPlain(node) ? ParseInteger(node.text) : std::nullopt;
+  if (number && *number >= min && *number <= max) return *number;
+  if (number || (IsPlain(node) && IsDigits(node.text))) {
+    complaints.Add(node.position,
+                   Format("{} is {}; it must be from {} to {}", name, node.text, min, max));
+  } else {
+    complaints.Add(node.position, TypeMessage(node, name, "an integer"));
+  }
+  return std::nullopt;
+}
+
+}  // namespace archsweep

@@ -1,0 +1,283 @@
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <string>
+
+#include "sweep/language/expansion.h"
+
+namespace archsweep {
+namespace {
+
+struct Mistake {
+  std::string about;  // For the reader of a failure.
+  std::string from;   // What of the valid file is replaced,
+  std::string to;     // and by what.
+  std::string message;
+};
+
+void PrintTo(const Mistake& mistake, std::ostream* out) { *out << mistake.about; }
+
+const std::string kValid = R"(name: test
+base:
+  dataset: cifar10-quickstart
+  architecture: {width: [1, 1, 1]}
+  training: {recipe: bat, epochs: 2}
+  seed: 0
+grid:
+  architecture.depth: {per_stage: [1, 2]}
+evaluations: [clean, {attack: pgd20, images: 256}]
+resources: {gpus: 0}
+)";
+
+std::string Replaced(std::string text, const std::string& from, const std::string& to) {
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+std::string MistakesIn(const std::string& text) {
+  const auto sweep = ExpandSweep("f", text);
+  if (sweep) return "";
+  EXPECT_EQ(sweep.error().kind, ErrorKind::kInvalidInput);
+  return sweep.error().message;
+}
+
+class Mistakes : public testing::TestWithParam<Mistake> {};
+
+TEST_P(Mistakes, AreReportedWhereTheyAre) {
+  const Mistake& mistake = GetParam();
+  EXPECT_EQ(MistakesIn(Replaced(kValid, mistake.from, mistake.to)), mistake.message)
+      << mistake.about;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Keys, Mistakes,
+    testing::Values(
+        Mistake{"unknown key at the top", "resources:", "resource:",
+                "f:10:1: unknown key 'resource' in the sweep file (did you mean 'resources'?)"},
+        Mistake{"unknown key without a near one", "resources:", "colour:",
+                "f:10:1: unknown key 'colour' in the sweep file; known are: name, base, grid, "
+                "evaluations, resources"},
+        Mistake{"unknown key in the base", "  seed: 0", "  sead: 0",
+                "f:6:3: unknown key 'sead' in base (did you mean 'seed'?)"},
+        Mistake{"a path in the base", "  seed: 0", "  training.beta: 0",
+                "f:6:3: unknown key 'training.beta' in base; known are: dataset, architecture, "
+                "training, "
+                "seed"},
+        Mistake{"unknown key of a network", "{width:", "{depht: 1, width:",
+                "f:4:18: unknown key 'depht' in base.architecture (did you mean 'depth'?)"},
+        Mistake{"unknown key of the training", "epochs: 2", "epoch: 2",
+                "f:5:27: unknown key 'epoch' in base.training (did you mean 'epochs'?)"},
+        Mistake{"unknown axis", "architecture.depth:", "architecture.deph:",
+                "f:4:17: architecture has no 'depth'; give it here or as the axis "
+                "architecture.depth\n"
+                "f:8:3: unknown axis 'architecture.deph' (did you mean 'architecture.depth'?)"},
+        Mistake{"unknown key of an evaluation", "images:", "image:",
+                "f:9:38: unknown key 'image' in an evaluation (did you mean 'images'?)"},
+        Mistake{"unknown key of the resources", "gpus: 0", "cpus: 0, gpus: 0",
+                "f:10:13: unknown key 'cpus' in resources (did you mean 'gpus'?)"},
+        Mistake{"unknown key of an axis", "{per_stage: [1, 2]}", "{per_stages: [1, 2]}",
+                "f:8:23: grid.architecture.depth has no 'per_stage'\n"
+                "f:8:24: unknown key 'per_stages' in grid.architecture.depth (did you mean "
+                "'per_stage'?)"},
+        Mistake{"duplicate key", "  seed: 0", "  seed: 0\n  seed: 1",
+                "f:7:3: duplicate key 'seed', first given in line 6"},
+        Mistake{"axis that is not of this version", "grid:", "zip:",
+                "f:4:17: architecture has no 'depth'; give it here or as the axis "
+                "architecture.depth\n"
+                "f:7:1: unknown key 'zip' in the sweep file; known are: name, base, grid, "
+                "evaluations, resources"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Missing, Mistakes,
+    testing::Values(
+        Mistake{"no name", "name: test\n", "", "f:1:1: the sweep file has no 'name'"},
+        Mistake{"no data set", "  dataset: cifar10-quickstart\n", "",
+                "f:3:3: base has no 'dataset'"},
+        Mistake{"no training", "  training: {recipe: bat, epochs: 2}\n", "",
+                "f:3:3: base has no 'training'"},
+        Mistake{"no network", "  architecture: {width: [1, 1, 1]}\n", "",
+                "f:3:3: base has no 'architecture'"},
+        Mistake{"no width", "{width: [1, 1, 1]}", "{}",
+                "f:4:17: architecture has no 'width'; give it here or as the axis "
+                "architecture.width"},
+        Mistake{"no recipe", "recipe: bat, ", "",
+                "f:5:13: base.training has no 'recipe'; add the one that the other keys override, "
+                "such as 'recipe: bat'"},
+        Mistake{"no evaluations", "evaluations: [clean, {attack: pgd20, images: 256}]\n", "",
+                "f:1:1: the sweep file has no 'evaluations'"},
+        Mistake{"no attack", "attack: pgd20, ", "", "f:9:22: an evaluation has no 'attack'"},
+        Mistake{"no value", "  seed: 0",
+                "  seed:", "f:6:3: base.seed has no value; it must be an integer"},
+        Mistake{"an empty axis", "[1, 2]", "[]",
+                "f:8:35: grid.architecture.depth is an empty list; give at least one value"},
+        Mistake{"no evaluation", "[clean, {attack: pgd20, images: 256}]", "[]",
+                "f:9:14: evaluations is an empty list; it must be a list such as [clean, pgd20]"},
+        Mistake{"a network without depth on an axis", "  architecture.depth: {per_stage: [1, 2]}",
+                "  architecture: [wrn-28-10, {width: 1}]",
+                "f:8:29: architecture has no 'depth'; give it here or as the axis "
+                "architecture.depth"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Types, Mistakes,
+    testing::Values(
+        Mistake{"a word for an integer", "epochs: 2", "epochs: ten",
+                "f:5:35: base.training.epochs is 'ten'; it must be an integer"},
+        Mistake{"a fraction for an integer", "epochs: 2", "epochs: 2.0",
+                "f:5:35: base.training.epochs is '2.0'; it must be an integer"},
+        Mistake{"a number in quotes", "epochs: 2", "epochs: '2'",
+                "f:5:35: base.training.epochs is the text \"2\"; it must be an integer"},
+        Mistake{"a list for an integer", "epochs: 2", "epochs: [2]",
+                "f:5:35: base.training.epochs is a list; it must be an integer"},
+        Mistake{"octal", "epochs: 2", "epochs: 0o17",
+                "f:5:35: base.training.epochs is '0o17'; it must be an integer"},
+        Mistake{"an integer that no computer word holds", "epochs: 2",
+                "epochs: 99999999999999999999",
+                "f:5:35: base.training.epochs is 99999999999999999999; it must be from -2147483648 "
+                "to 2147483647"},
+        Mistake{
+            "a word for a number", "epochs: 2", "beta: six",
+            "f:5:33: base.training.beta is 'six'; it must be a finite number, such as 6, 0.1 or "
+            "1e-3"},
+        Mistake{"infinity", "epochs: 2", "beta: .inf",
+                "f:5:33: base.training.beta is '.inf'; it must be a finite number, such as 6, 0.1 "
+                "or 1e-3"},
+        Mistake{"YAML's other word for false", "epochs: 2", "augment: no",
+                "f:5:36: base.training.augment is 'no'; it must be true or false"},
+        Mistake{"True", "epochs: 2", "augment: True",
+                "f:5:36: base.training.augment is 'True'; it must be true or false"},
+        Mistake{"two stages", "[1, 1, 1]", "[1, 1]",
+                "f:4:25: base.architecture.width is a list; it must be one integer for all stages "
+                "or a list of 3"},
+        Mistake{"a fraction in one stage", "[1, 1, 1]", "[1, 1.5, 1]",
+                "f:4:29: base.architecture.width is '1.5'; it must be an integer"},
+        Mistake{"a word on an axis", "[1, 2]", "[1, x]",
+                "f:8:39: grid.architecture.depth.per_stage is 'x'; it must be an integer"},
+        Mistake{
+            "an axis that is a value", "{per_stage: [1, 2]}", "2",
+            "f:8:23: grid.architecture.depth is a single value; it must be a list of values, or "
+            "a map of per_stage to one"},
+        Mistake{"stages where there are none", "  architecture.depth: {per_stage: [1, 2]}",
+                "  architecture.depth: [1]\n  seed: {per_stage: [1, 2]}",
+                "f:9:9: grid.seed is a map; it must be a list of values"},
+        Mistake{"a list for the base", "resources: {gpus: 0}", "resources: [0]",
+                "f:10:12: resources is a list; it must be a map"},
+        Mistake{"a map for a name", "name: test", "name: {a: b}",
+                "f:1:7: name is a map; it must be a word"},
+        Mistake{
+            "a name for a path", "name: test", "name: ../test",
+            "f:1:7: name is '../test'; it must be at most 64 letters, digits, '-', '_' and '.', "
+            "and begin with a letter or digit"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Values, Mistakes,
+    testing::Values(
+        Mistake{
+            "unknown data set", "cifar10-quickstart", "cifar-10",
+            "f:3:12: base.dataset: unknown data set 'cifar-10' (did you mean 'cifar10'?); known "
+            "are: cifar10, cifar10-quickstart"},
+        Mistake{
+            "unknown network", "{width: [1, 1, 1]}", "wrn-28-11",
+            "f:4:17: base.architecture: unknown architecture 'wrn-28-11' (did you mean "
+            "'wrn-28-10'?); known are: wrn-28-10, wrn-34-12, wrn-46-14, wrn-70-16, wrn-34-r, "
+            "robustresnet-a1, robustresnet-a2, robustresnet-a3, robustresnet-a4, wrn-a1, wrn-a2, "
+            "wrn-a3, wrn-a4"},
+        Mistake{"unknown block", "{width:", "{block: robst, width:",
+                "f:4:25: base.architecture.block: unknown block 'robst' (did you mean 'robust'?); "
+                "known are: basic, robust"},
+        Mistake{
+            "unknown recipe", "recipe: bat", "recipe: bad",
+            "f:5:22: base.training: unknown recipe 'bad' (did you mean 'bat'?); known are: bat"},
+        Mistake{"unknown attack", "[clean,", "[cleen,",
+                "f:9:15: unknown attack 'cleen' (did you mean 'clean'?); known are: clean, fgsm, "
+                "pgd20"},
+        Mistake{"no epochs", "epochs: 2", "epochs: 0",
+                "f:5:35: epochs is 0; it must be from 1 to 100000"},
+        Mistake{"a negative rate", "epochs: 2", "learning_rate: -1e-1",
+                "f:5:42: learning_rate is -0.1; it must be above 0"},
+        Mistake{"a batch that groups do not fill", "epochs: 2", "batch_size: 100",
+                "f:5:39: batch_size 100 is not a multiple of batch_norm_group 64"},
+        Mistake{"a network that is too wide", "[1, 1, 1]", "[1, 1, 257]",
+                "f:4:25: width of stage 3 is 257; it must be from 1 to 256"},
+        Mistake{"a depth of none", "[1, 2]", "[1, 0]",
+                "f:8:39: depth of stage 1 is 0; it must be from 1 to 1000"},
+        Mistake{"a negative seed", "seed: 0", "seed: -1",
+                "f:6:9: base.seed is -1; it must be from 0 to 9223372036854775807"},
+        Mistake{"no images", "images: 256", "images: 0",
+                "f:9:46: images is 0; it must be from 1 to 9223372036854775807"},
+        Mistake{"more images than there are", "images: 256", "images: 1018",
+                "f:9:46: images is 1018; data set cifar10-quickstart has 1017 test images"},
+        Mistake{"two devices", "gpus: 0", "gpus: 2",
+                "f:10:19: resources.gpus is 2; it must be from 0 to 1"},
+        Mistake{"a digest that is none", "cifar10-quickstart", "{name: cifar10, digest: abc}",
+                "f:3:36: base.dataset.digest is 'abc'; it must be 64 hexadecimal digits in small "
+                "letters"},
+        Mistake{"another digest than the published one", "cifar10-quickstart",
+                "{name: cifar10-quickstart, digest: " + std::string(64, '0') + "}",
+                "f:3:47: base.dataset.digest is not that of the published data set "
+                "cifar10-quickstart, which is "
+                "ccb61b138111f902fea38eec8c9883a4b607c93e9f30979bc641be12501e77d9"},
+        Mistake{"a setting of another block", "{width:", "{scales: 4, width:",
+                "f:4:26: architecture.scales has no effect without 'block: robust'"},
+        Mistake{"a setting that leaves no channel",
+                "{width:", "{block: robust, base_width: 9, width:",
+                "f:4:45: base_width 9 leaves no channel in stage 1, whose planes are 16; planes * "
+                "base_width / 160 must be at least 1"}));
+
+TEST(MistakesTogether, AreAllReportedAtOnceInTheOrderOfTheFile) {
+  std::string text = Replaced(kValid, "name: test", "name: -x");
+  text = Replaced(text, "cifar10-quickstart", "cifar11");
+  text = Replaced(text, "epochs: 2", "epochs: 0, beta: x, momentum: 2");
+  text = Replaced(text, "[1, 2]", "[0, 2, y]");
+  text = Replaced(text, "gpus: 0", "gpu: 0");
+  EXPECT_EQ(
+      MistakesIn(text),
+      "f:1:7: name is '-x'; it must be at most 64 letters, digits, '-', '_' and '.', and begin "
+      "with a letter or digit\n"
+      "f:3:12: base.dataset: unknown data set 'cifar11' (did you mean 'cifar10'?); known are: "
+      "cifar10, cifar10-quickstart\n"
+      "f:5:35: epochs is 0; it must be from 1 to 100000\n"
+      "f:5:44: base.training.beta is 'x'; it must be a finite number, such as 6, 0.1 or 1e-3\n"
+      "f:5:57: momentum is 2; it must be from 0 to below 1\n"
+      "f:8:36: depth of stage 1 is 0; it must be from 1 to 1000\n"
+      "f:8:42: grid.architecture.depth.per_stage is 'y'; it must be an integer\n"
+      "f:10:12: resources has no 'gpus'\n"
+      "f:10:13: unknown key 'gpu' in resources (did you mean 'gpus'?)");
+}
+
+TEST(MistakesTogether, DoNotCauseEachOther) {
+  EXPECT_EQ(MistakesIn("name: test\nevaluations: [clean]\n"),
+            "f:1:1: the sweep file has no 'base'");
+  std::string text = Replaced(kValid, "epochs: 2", "batch_norm_group: x, batch_size: 96");
+  EXPECT_EQ(MistakesIn(text),
+            "f:5:45: base.training.batch_norm_group is 'x'; it must be an integer");
+  text = Replaced(kValid, "[1, 1, 1]", "[1, x, 1]");
+  EXPECT_EQ(MistakesIn(text), "f:4:29: base.architecture.width is 'x'; it must be an integer");
+  text = Replaced(kValid, "{width: [1, 1, 1]}", "{block: robst, scales: 2, width: [1, 1, 1]}");
+  EXPECT_EQ(
+      MistakesIn(text),
+      "f:4:25: base.architecture.block: unknown block 'robst' (did you mean 'robust'?); known "
+      "are: basic, robust");
+}
+
+TEST(MistakesTogether, AreFoundInValuesThatOnlySomePointsCombine) {
+  const std::string grid =
+      "{training.batch_size: [128, 96],\n training.batch_norm_group: [32, 64]}";
+  const std::string text =
+      Replaced(kValid, "\n  architecture.depth: {per_stage: [1, 2]}", " " + grid);
+  EXPECT_EQ(MistakesIn(Replaced(text, "{width:", "{depth: 1, width:")),
+            "f:7:35: batch_size 96 is not a multiple of batch_norm_group 64");
+}
+
+TEST(MistakesTogether, AreBounded) {
+  std::string text = kValid;
+  for (int i = 0; i < 3000; ++i) text += "key" + std::to_string(i) + ": 1\n";
+  const std::string mistakes = MistakesIn(text);
+  EXPECT_LT(mistakes.size(), 10'000u);
+  EXPECT_NE(mistakes.find("and 950 more"), std::string::npos);
+}
+
+TEST(MistakesTogether, AreNotSeenInTheValidFile) { EXPECT_EQ(MistakesIn(kValid), ""); }
+
+}  // namespace
+}  // namespace archsweep
