@@ -10,6 +10,8 @@
 
 namespace archsweep {
 
+class AgentLoop;
+
 // From the request to stop until Run returns: trainers keep a checkpoint, are ended if they do not
 // leave, and the coordinator is told.
 inline constexpr int64_t kShutdownMs = 4'500;
@@ -40,19 +42,17 @@ class Agent {
   // Serves until `stop` is requested, then stops all attempts, reports how they ended and returns,
   // at most kShutdownMs later. Called once, on a thread of its own. Ends early only where calling
   // again cannot help: kDenied if the coordinator refuses the token, kInvalidInput if it does not
-  // understand the agent, kIo if the work folder cannot be written. No process is left behind in any
-  // case.
+  // understand the agent, kIo if the work folder cannot be written. No process is left behind in
+  // any case.
   Status Run(std::stop_token stop);
 
   // Any thread, after a request to stop: do not wait for checkpoints, end all attempts at once.
   void Kill();
 
  private:
-  class Loop;
+  explicit Agent(std::unique_ptr<AgentLoop> loop);
 
-  explicit Agent(std::unique_ptr<Loop> loop);
-
-  std::unique_ptr<Loop> loop_;
+  std::unique_ptr<AgentLoop> loop_;
 };
 
 }  // namespace archsweep

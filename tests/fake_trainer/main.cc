@@ -1,0 +1,190 @@
+// Speaks the trainer's side of the contract of sweep/attempt/ without training anything.
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "sweep/attempt/exit_code.h"
+#include "sweep/attempt/job.h"
+#include "sweep/attempt/progress.h"
+#include "tests/fake_trainer/mode.h"
+
+namespace archsweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kStepMs = 20;
+constexpr int64_t kImages = 11;
+constexpr const char* kFlagsName = "flags";
+constexpr int kForeverMs = -1;
+
+class FakeTrainer {
+ public:
+  FakeTrainer(Job job, FakeBehaviour behaviour) : job_(std::move(job)), behaviour_(behaviour) {
+    progress_ = open(job_.progress_pipe.c_str(), O_WRONLY);
+    control_ = open(job_.control_pipe.c_str(), O_RDONLY);
+    lifeline_ = open(job_.lifeline_pipe.c_str(), O_RDONLY | O_NONBLOCK);
+    CHECK(progress_ >= 0 && control_ >= 0 && lifeline_ >= 0);
+  }
+
+  int Run() {
+    switch (behaviour_.mode) {
+      case FakeMode::kCrash:
+        abort();
+      case FakeMode::kHang:
+        WaitForStop(kForeverMs);
+        return Code(TrainerExit::kStopped);
+      case FakeMode::kStubborn:
+        BeStubborn();
+      case FakeMode::kExit:
+        std::puts("something is wrong here");
+        return behaviour_.amount;
+      default:
+        break;
+    }
+    Write(ToText(StartedLine{"fake", "none", "none", job_.threads, ResumedStep()}));
+    if (behaviour_.mode == FakeMode::kSteps && !DoSteps()) return Code(TrainerExit::kStopped);
+    if (behaviour_.mode == FakeMode::kFlood) Flood();
+    for (int i = 0; behaviour_.mode == FakeMode::kGarbage && i < behaviour_.amount; ++i) {
+      Write(Format("garbage {}\n", i));
+    }
+    if (behaviour_.mode == FakeMode::kLongLine) Write(std::string(100'000, 'x') + "\n");
+    if (behaviour_.mode == FakeMode::kGrandchild && fork() == 0) BeStubborn();
+    if (behaviour_.mode == FakeMode::kFail) {
+      Write(ToText(FailedLine{{FailureClass::kConfiguration, "no such data set"}}));
+      return Code(TrainerExit::kConfiguration);
+    }
+    Write(job_.evaluation ? ToText(Evaluated()) : ToText(Trained()));
+    if (behaviour_.mode == FakeMode::kLinger) BeStubborn();
+    return Code(TrainerExit::kDone);
+  }
+
+ private:
+  static int Code(TrainerExit exit_code) { return static_cast<int>(exit_code); }
+
+  void Write(std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t count = write(progress_, text.data(), text.size());
+      if (count <= 0) _exit(Code(TrainerExit::kInternal));
+      text.remove_prefix(static_cast<size_t>(count));
+    }
+  }
+
+  // True if asked to stop; leaves if the agent is gone.
+  bool WaitForStop(int wait_ms) {
+    char byte = 0;
+    if (read(lifeline_, &byte, 1) == 0) _exit(Code(TrainerExit::kStopped));
+    std::array<pollfd, 2> waiting = {{{control_, POLLIN, 0}, {lifeline_, POLLIN, 0}}};
+    poll(waiting.data(), waiting.size(), wait_ms);
+    if (waiting[1].revents != 0) _exit(Code(TrainerExit::kStopped));
+    return waiting[0].revents != 0;
+  }
+
+  [[noreturn]] static void BeStubborn() {
+    signal(SIGTERM, SIG_IGN);
+    while (true) pause();
+  }
+
+  int64_t ResumedStep() const {
+    if (!job_.resume) return 0;
+    const std::string name = job_.resume->folder.filename().string();
+    return ParseInteger(name.substr(name.rfind('-') + 1)).value_or(-1);
+  }
+
+  // False if asked to stop on the way; a checkpoint is kept then.
+  bool DoSteps() {
+    for (int64_t step = ResumedStep() + 1; step <= behaviour_.amount; ++step) {
+      if (WaitForStop(kStepMs)) {
+        if (!job_.evaluation) Write(ToText(WriteCheckpoint(step - 1)));
+        return false;
+      }
+      Write(ToText(StepLine{step, behaviour_.amount, 1.0 / static_cast<double>(step), 100}));
+    }
+    return true;
+  }
+
+  void Flood() {
+    const int64_t lines = int64_t{10'000} * behaviour_.amount;
+    for (int64_t step = 1; step <= lines; ++step) {
+      Write(ToText(StepLine{step, lines, 0.5, 100}));
+      std::printf("line %ld of much output, which somebody has to keep somewhere\n", step);
+    }
+  }
+
+  CheckpointLine WriteCheckpoint(int64_t step) const {
+    const fs::path folder = job_.checkpoint_folder / Format("step-{}", step);
+    fs::create_directories(folder);
+    Json files = Json::object();
+    for (const char* name : {"model.safetensors", "state.safetensors"}) {
+      const std::string content =
+          Format("{} after step {} of seed {}", name, step, job_.trial.seed);
+      std::ofstream(folder / name) << content;
+      files[name] = {{"sha256", Sha256Hex(content)}, {"bytes", content.size()}};
+    }
+    const Json manifest = {{"version", 1}, {"step", step}, {"files", files}};
+    std::ofstream(folder / "manifest.json") << manifest.dump();
+    return {step, folder.string(), files.at("model.safetensors").at("sha256").get<std::string>()};
+  }
+
+  TrainedLine Trained() const {
+    const CheckpointLine last = WriteCheckpoint(behaviour_.amount);
+    return {.steps = last.step,
+            .diverged = false,
+            .seconds = 0.1,
+            .folder = last.folder,
+            .model_sha256 = last.model_sha256};
+  }
+
+  EvaluatedLine Evaluated() const {
+    std::string flags = {'\x05', '\x04'};
+    if (behaviour_.mode == FakeMode::kBadFlags) flags.pop_back();
+    if (behaviour_.mode != FakeMode::kNoFlags) {
+      std::ofstream(job_.attempt_folder / kFlagsName) << flags;
+    }
+    return {
+        .images = kImages, .correct = 3, .loss = 1.25, .seconds = 0.1, .flags_file = kFlagsName};
+  }
+
+  Job job_;
+  FakeBehaviour behaviour_;
+  int progress_ = -1;
+  int control_ = -1;
+  int lifeline_ = -1;
+};
+
+std::string ModeOf(char** environment) {
+  constexpr std::string_view kPrefix = "ARCHSWEEP_FAKE_MODE=";
+  for (; *environment; ++environment) {
+    const std::string_view entry = *environment;
+    if (entry.starts_with(kPrefix)) return std::string(entry.substr(kPrefix.size()));
+  }
+  return "";
+}
+
+}  // namespace
+}  // namespace archsweep
+
+int main(int argc, char** argv, char** environment) {
+  using namespace archsweep;
+  CHECK(argc == 2);
+  const auto job = ReadJsonFile(argv[1]).and_then(ParseJob);
+  if (!job) {
+    std::fprintf(stderr, "%s\n", job.error().message.c_str());
+    return static_cast<int>(TrainerExit::kConfiguration);
+  }
+  const FakeBehaviour behaviour = BehaviourOf(ModeOf(environment), job->trial.seed);
+  return FakeTrainer(*job, behaviour).Run();
+}

@@ -1,0 +1,142 @@
+#include "worker/agent/attempt_folder.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "sweep/attempt/exchange.h"
+
+namespace archsweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPipeNames[] = {"progress", "control", "lifeline"};
+constexpr int kPipeMode = 0600;
+constexpr int kFileMode = 0644;
+constexpr size_t kTailBytes = 2048;
+constexpr size_t kLastOutputBytesMax = 300;
+
+// Not synced: after a power failure nobody reads it.
+Status WriteFile(const fs::path& path, std::string_view content) {
+  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode));
+  if (!fd.Valid()) return tl::unexpected(SystemError(path, "be created"));
+  if (write(fd.Get(), content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
+    return tl::unexpected(SystemError(path, "be written"));
+  }
+  return {};
+}
+
+Result<UniqueFd> MakePipe(const fs::path& path) {
+  if (mkfifo(path.c_str(), kPipeMode) != 0) {
+    return tl::unexpected(SystemError(path, "be made a pipe"));
+  }
+  UniqueFd fd(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (!fd.Valid()) return tl::unexpected(SystemError(path, "be opened"));
+  return fd;
+}
+
+int64_t BitsIn(std::string_view bytes) {
+  int64_t bits = 0;
+  for (const char byte : bytes) bits += std::popcount(static_cast<unsigned char>(byte));
+  return bits;
+}
+
+}  // namespace
+
+Result<AttemptPipes> AttemptFolder::Prepare(const fs::path& folder, Job& job) {
+  std::error_code error;
+  fs::remove_all(folder, error);
+  TRY(CreateFolders(folder));
+  job.attempt_folder = folder;
+  job.progress_pipe = folder / kPipeNames[0];
+  job.control_pipe = folder / kPipeNames[1];
+  job.lifeline_pipe = folder / kPipeNames[2];
+  AttemptPipes pipes;
+  // Each is opened for both: a pipe that nobody reads yet cannot be opened for writing alone, and
+  // one that nobody writes yet would seem to be at its end.
+  TRY_ASSIGN(pipes.progress, MakePipe(job.progress_pipe));
+  TRY_ASSIGN(pipes.control, MakePipe(job.control_pipe));
+  TRY_ASSIGN(pipes.lifeline, MakePipe(job.lifeline_pipe));
+  TRY(WriteFile(folder / "job.json", ToJson(job).dump() + "\n"));
+  return pipes;
+}
+
+void AttemptFolder::NoteInLog(const std::string& text) const {
+  const UniqueFd fd(open(Log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kFileMode));
+  const std::string line = Format("archsweep: {}\n", text);
+  // The log is for people; a full disk is told by what needs the space.
+  [[maybe_unused]] const ssize_t written = write(fd.Get(), line.data(), line.size());
+}
+
+std::string AttemptFolder::LastOutput() const {
+  const UniqueFd fd(open(Log().c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (!fd.Valid() || fstat(fd.Get(), &info) != 0) return "";
+  std::string tail(kTailBytes, '\0');
+  const off_t begin = std::max<off_t>(0, info.st_size - static_cast<off_t>(tail.size()));
+  const ssize_t count = pread(fd.Get(), tail.data(), tail.size(), begin);
+  tail.resize(count > 0 ? static_cast<size_t>(count) : 0);
+  const size_t last = tail.find_last_not_of(" \t\r\n");
+  if (last == std::string::npos) return "";
+  tail.resize(last + 1);
+  const size_t newline = tail.rfind('\n');
+  std::string line = newline == std::string::npos ? tail : tail.substr(newline + 1);
+  if (line.size() > kLastOutputBytesMax) line.resize(kLastOutputBytesMax);
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  }
+  return line;
+}
+
+void AttemptFolder::BoundLog() const {
+  std::error_code error;
+  const uintmax_t size = fs::file_size(Log(), error);
+  if (error || size <= kLogBytesMax) return;
+  // The trainer appends, so it goes on at the new end.
+  if (truncate(Log().c_str(), 0) == 0) {
+    NoteInLog(Format("{} bytes of output were dropped here; a log holds {}", size, kLogBytesMax));
+  }
+}
+
+Result<std::string> AttemptFolder::ReadFlags(const EvaluatedLine& line) const {
+  const fs::path name = fs::path(line.flags_file);
+  if (name.empty() || name != name.filename()) {
+    return Fail(ErrorKind::kInvalidInput,
+                Format("flags file '{}' is no name in the attempt's folder", line.flags_file));
+  }
+  const fs::path path = folder_ / name;
+  TRY_ASSIGN(std::string flags, ReadFile(path, kFlagsBytesMax));
+  const int64_t bytes = static_cast<int64_t>(flags.size());
+  if (line.images < 0 || bytes != line.images / 8 + (line.images % 8 != 0)) {
+    return Fail(ErrorKind::kCorrupt,
+                Format("{}: has {} bytes, which is not one bit for each of {} images",
+                       path.string(), bytes, line.images));
+  }
+  if (BitsIn(flags) != line.correct) {
+    return Fail(ErrorKind::kCorrupt, Format("{}: says that {} images are right, its line says {}",
+                                            path.string(), BitsIn(flags), line.correct));
+  }
+  return flags;
+}
+
+void AttemptFolder::Remove() const {
+  std::error_code error;
+  fs::remove_all(folder_, error);
+}
+
+void AttemptFolder::RemovePipes() const {
+  std::error_code error;
+  for (const char* name : kPipeNames) fs::remove(folder_ / name, error);
+}
+
+}  // namespace archsweep

@@ -1,0 +1,123 @@
+#include "worker/agent/held_attempt.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "worker/agent/checkpoints.h"
+
+namespace archsweep {
+namespace {
+
+const Failure kStoppedBeforeStart = {FailureClass::kStopped, "stopped before it started"};
+
+}  // namespace
+
+void HeldAttempt::Begin(int64_t now_ms) {
+  if (order_.stop) return End(now_ms, kStoppedBeforeStart);
+  auto placement = PlaceOn(order_.slots, around_.host);
+  if (!placement) return End(now_ms, {FailureClass::kConfiguration, placement.error().message});
+  placement_ = *std::move(placement);
+  const auto checkpoints = TrialCheckpoints(around_.options.shared_folder, IdOf(order_.trial));
+  if (order_.evaluation || !HasCheckpointsBelow(checkpoints, order_.token)) {
+    return Launch(now_ms, std::nullopt);
+  }
+  search_ = std::make_unique<CheckpointSearch>(checkpoints, order_.token, *around_.wake);
+  state_ = State::kSearching;
+}
+
+void HeldAttempt::Step(int64_t now_ms) {
+  if (state_ == State::kSearching && search_->Done()) {
+    const std::optional<CheckpointRef> found = search_->Found();
+    search_.reset();
+    Launch(now_ms, found);
+  }
+  if (state_ != State::kRunning) return;
+  for (ReportedLine& reported : process_->Step(now_ms)) {
+    if (forgotten_) continue;
+    if (IsFinal(reported.line)) final_line_ = reported.line;
+    outbox_.Append(now_ms, std::move(reported.line), std::move(reported.flags));
+  }
+  if (!process_->Ended()) return;
+  process_.reset();
+  state_ = State::kEnded;
+}
+
+void HeldAttempt::Launch(int64_t now_ms, std::optional<CheckpointRef> resume) {
+  const LaunchPlan plan =
+      PlanLaunch(around_.options.trainer_program, folder_, placement_, around_.environment);
+  auto process = AttemptProcess::Start(folder_, MakeJob(std::move(resume)), plan, now_ms);
+  if (!process) return End(now_ms, std::move(process).error());
+  process_ = *std::move(process);
+  state_ = State::kRunning;
+}
+
+Job HeldAttempt::MakeJob(std::optional<CheckpointRef> resume) const {
+  Job job;
+  job.token = order_.token;
+  job.trial = order_.trial;
+  job.evaluation = order_.evaluation;
+  job.weights = order_.weights;
+  job.resume = std::move(resume);
+  job.data_root = around_.options.data_root;
+  if (!order_.evaluation) {
+    job.checkpoint_folder = TrialCheckpoints(around_.options.shared_folder, IdOf(order_.trial)) /
+                            Format("{}", order_.token.value);
+  }
+  job.device = placement_.device;
+  job.threads = placement_.threads;
+  job.cpus = placement_.cpus;
+  job.checkpoint_interval_ms = around_.options.checkpoint_interval_ms;
+  return job;
+}
+
+void HeldAttempt::End(int64_t now_ms, Failure failure) {
+  if (failure.kind != FailureClass::kStopped) {
+    LogWarning("attempt {} could not be started: {}", order_.token.value, failure.message);
+  }
+  final_line_ = FailedLine{std::move(failure)};
+  if (!forgotten_) outbox_.Append(now_ms, *final_line_);
+  state_ = State::kEnded;
+}
+
+void HeldAttempt::AskStop(int64_t now_ms, StopGrace grace) {
+  order_.stop = true;
+  if (state_ == State::kRunning) return process_->AskStop(now_ms, grace);
+  if (state_ == State::kEnded) return;
+  search_.reset();
+  End(now_ms, kStoppedBeforeStart);
+}
+
+void HeldAttempt::Kill(int64_t now_ms) {
+  if (state_ == State::kRunning) return process_->Kill(now_ms);
+  if (state_ == State::kEnded) return;
+  search_.reset();
+  End(now_ms, kStoppedBeforeStart);
+}
+
+void HeldAttempt::Forget(int64_t now_ms) {
+  forgotten_ = true;
+  outbox_ = {};
+  Kill(now_ms);
+}
+
+void HeldAttempt::CleanUp() const {
+  const AttemptFolder files(folder_);
+  if (!final_line_ || std::holds_alternative<FailedLine>(*final_line_)) return files.RemovePipes();
+  files.Remove();
+  if (const auto* trained = std::get_if<TrainedLine>(&*final_line_)) {
+    PruneAfterSuccess(TrialCheckpoints(around_.options.shared_folder, IdOf(order_.trial)),
+                      order_.token, *trained);
+  }
+}
+
+void HeldAttempt::AddDescriptors(std::vector<pollfd>& descriptors) const {
+  if (process_) process_->AddDescriptors(descriptors);
+}
+
+std::optional<int64_t> HeldAttempt::DeadlineMs() const {
+  if (!process_) return std::nullopt;
+  return process_->DeadlineMs();
+}
+
+}  // namespace archsweep

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <poll.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sweep/attempt/exchange.h"
+#include "worker/agent/agent.h"
+#include "worker/agent/attempt_process.h"
+#include "worker/agent/checkpoint_search.h"
+#include "worker/agent/outbox.h"
+#include "worker/agent/placement.h"
+
+namespace archsweep {
+
+// What all attempts of an agent have in common; outlives them.
+struct AttemptSurroundings {
+  AgentOptions options;  // Its folders are absolute.
+  HostResources host;
+  std::vector<std::string> environment;
+  const WakeEvent* wake = nullptr;
+};
+
+// One attempt that the coordinator gave to this worker, from the order to the answer for its final
+// line. Owned by the agent's one thread.
+class HeldAttempt {
+ public:
+  // `folder` is where its files will be.
+  HeldAttempt(AttemptOrder order, std::filesystem::path folder, const AttemptSurroundings& around)
+      : order_(std::move(order)), folder_(std::move(folder)), around_(around) {}
+
+  const std::vector<int>& Slots() const { return order_.slots; }
+
+  // Not begun yet: it waits until its slots are free.
+  bool Waiting() const { return state_ == State::kWaiting; }
+  // Its end is in the outbox, or it was forgotten and is gone; it uses no slot.
+  bool Ended() const { return state_ == State::kEnded; }
+  bool Forgotten() const { return forgotten_; }
+
+  // Its slots are free now.
+  void Begin(int64_t now_ms);
+
+  // Moves on by what has happened; new lines go to the outbox.
+  void Step(int64_t now_ms);
+
+  void AskStop(int64_t now_ms, StopGrace grace);
+  void Kill(int64_t now_ms);
+
+  // It is not wanted any more: its processes are killed and nothing more of it is reported.
+  void Forget(int64_t now_ms);
+
+  // The coordinator answered for its final line: removes what is of no more use.
+  void CleanUp() const;
+
+  Outbox& Lines() { return outbox_; }
+  const Outbox& Lines() const { return outbox_; }
+
+  void AddDescriptors(std::vector<pollfd>& descriptors) const;
+  std::optional<int64_t> DeadlineMs() const;
+
+ private:
+  enum class State { kWaiting, kSearching, kRunning, kEnded };
+
+  void Launch(int64_t now_ms, std::optional<CheckpointRef> resume);
+  Job MakeJob(std::optional<CheckpointRef> resume) const;
+  void End(int64_t now_ms, Failure failure);
+
+  AttemptOrder order_;
+  std::filesystem::path folder_;
+  const AttemptSurroundings& around_;
+  State state_ = State::kWaiting;
+  bool forgotten_ = false;
+  Placement placement_;
+  std::unique_ptr<CheckpointSearch> search_;
+  std::optional<AttemptProcess> process_;
+  Outbox outbox_;
+  std::optional<ProgressLine> final_line_;
+};
+
+}  // namespace archsweep

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace archsweep {
+
+// What an agent has to give: slots 0 .. cpu_slots - 1 are CPU slots, the gpu_slots numbers after
+// them GPU slots.
+struct HostResources {
+  int cpu_slots = 0;
+  int gpu_slots = 0;
+  std::vector<int> cpus;          // That this process may run on, ascending; not empty.
+  std::vector<std::string> gpus;  // Names for CUDA_VISIBLE_DEVICES; empty: "0", "1", ...
+};
+
+// Where an attempt runs.
+struct Placement {
+  std::string device;  // As in job.json.
+  int threads = 1;
+  std::vector<int> cpus;     // Empty: as inherited.
+  std::string visible_gpus;  // For CUDA_VISIBLE_DEVICES; empty: none.
+  friend bool operator==(const Placement&, const Placement&) = default;
+};
+
+// CPU slot k is one thread on the k-th CPU of the agent's own set (from the start again where there
+// are more slots than CPUs), GPU slot k the k-th GPU that the agent may use. kInvalidInput if the
+// slots are not exactly one of the host's, for an attempt on several devices is not possible.
+Result<Placement> PlaceOn(std::span<const int> slots, const HostResources& host);
+
+// The CPUs that this process may run on.
+std::vector<int> OwnCpus();
+
+// The GPUs that CUDA_VISIBLE_DEVICES of `environment` ("NAME=VALUE" strings) names; empty if it is
+// not set.
+std::vector<std::string> VisibleGpus(std::span<const std::string> environment);
+
+}  // namespace archsweep

@@ -1,0 +1,113 @@
+#include "worker/agent/process_table.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/unique_fd.h"
+
+namespace archsweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kStatBytesMax = 4096;
+constexpr size_t kEnvironmentBytesMax = size_t{4} << 20;
+
+std::vector<pid_t> AllProcesses() {
+  std::vector<pid_t> processes;
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc"), &closedir);
+  if (!folder) return processes;
+  while (const dirent* entry = readdir(folder.get())) {
+    if (const auto number = ParseInteger(entry->d_name)) {
+      processes.push_back(static_cast<pid_t>(*number));
+    }
+  }
+  return processes;
+}
+
+// Whether the environment that the process was started with has the marker of an attempt of
+// `attempts`. False for a process that has ended and for one of another user.
+bool BelongsTo(const fs::path& attempts, pid_t process) {
+  const auto environment = ReadFile(Format("/proc/{}/environ", process), kEnvironmentBytesMax);
+  if (!environment) return false;
+  const std::string marker = Format("{}={}/", kAttemptVariable, attempts.string());
+  return environment->starts_with(marker) ||
+         environment->find(std::string(1, '\0') + marker) != std::string::npos;
+}
+
+using OpenProcesses = std::map<pid_t, UniqueFd>;
+
+// Kills what is found now. The descriptor is opened before the process is looked at, so that it is
+// that one that is killed, whoever gets its number next.
+OpenProcesses KillAll(const fs::path& attempts) {
+  OpenProcesses killed;
+  for (const pid_t process : AllProcesses()) {
+    UniqueFd fd(pidfd_open(process, 0));
+    if (!fd.Valid() || process == getpid() || !BelongsTo(attempts, process)) continue;
+    if (pidfd_send_signal(fd.Get(), SIGKILL, nullptr, 0) == 0) {
+      killed.emplace(process, std::move(fd));
+    }
+  }
+  return killed;
+}
+
+// Waits until all have ended; false after `end_ms`.
+bool WaitForEnds(OpenProcesses& processes, int64_t end_ms) {
+  const SystemClock clock;
+  while (!processes.empty()) {
+    const int64_t left_ms = end_ms - clock.MonotonicMs();
+    if (left_ms <= 0) return false;
+    pollfd first{.fd = processes.begin()->second.Get(), .events = POLLIN, .revents = 0};
+    if (poll(&first, 1, static_cast<int>(left_ms)) == 1) processes.erase(processes.begin());
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<pid_t> SessionMembers(pid_t leader) {
+  std::vector<pid_t> members;
+  for (const pid_t process : AllProcesses()) {
+    if (process != leader && getsid(process) == leader) members.push_back(process);
+  }
+  return members;
+}
+
+bool HasEnded(pid_t process) {
+  const auto stat = ReadFile(Format("/proc/{}/stat", process), kStatBytesMax);
+  if (!stat) return true;
+  // "PID (NAME) STATE ...": the name may hold anything.
+  const size_t name_end = stat->rfind(") ");
+  if (name_end == std::string::npos || name_end + 2 >= stat->size()) return true;
+  const char state = (*stat)[name_end + 2];
+  return state == 'Z' || state == 'X';
+}
+
+Result<size_t> EndProcessesOf(const fs::path& attempts, int64_t wait_ms) {
+  const int64_t end_ms = SystemClock().MonotonicMs() + wait_ms;
+  size_t count = 0;
+  // A process may have started another one between being seen and being killed.
+  for (OpenProcesses found = KillAll(attempts); !found.empty(); found = KillAll(attempts)) {
+    count += found.size();
+    if (WaitForEnds(found, end_ms)) continue;
+    std::vector<std::string> numbers;
+    for (const auto& [process, fd] : found) numbers.push_back(Format("{}", process));
+    return Fail(ErrorKind::kBusy,
+                Format("{}: processes of an earlier run do not end: {}; see what holds them up, or "
+                       "use another work folder",
+                       attempts.string(), Join(numbers, ", ")));
+  }
+  return count;
+}
+
+}  // namespace archsweep

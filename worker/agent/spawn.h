@@ -1,0 +1,42 @@
+#pragma once
+
+#include <sys/types.h>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "worker/agent/placement.h"
+
+namespace archsweep {
+
+// What is started for an attempt.
+struct LaunchPlan {
+  std::vector<std::string> arguments;    // The first one is the path of the program.
+  std::vector<std::string> environment;  // "NAME=VALUE".
+  friend bool operator==(const LaunchPlan&, const LaunchPlan&) = default;
+};
+
+// `inherited` is the agent's own environment; the GPUs of the placement and the marker of the
+// attempt (kAttemptVariable) replace what it says of them.
+LaunchPlan PlanLaunch(const std::filesystem::path& trainer_program,
+                      const std::filesystem::path& attempt_folder, const Placement& placement,
+                      std::span<const std::string> inherited);
+
+// The environment of this process.
+std::vector<std::string> OwnEnvironment();
+
+struct SpawnedProcess {
+  pid_t pid = -1;
+  UniqueFd fd;  // pidfd: readable when the process has ended.
+};
+
+// Starts the program as the leader of a new session, with nothing of this process but its working
+// folder: stdin is /dev/null, stdout and stderr are appended to `log`, every other descriptor is
+// closed, no signal is blocked or ignored. kNotFound or kDenied if the program cannot be run, kIo
+// if the system refuses.
+Result<SpawnedProcess> Spawn(const LaunchPlan& plan, const std::filesystem::path& log);
+
+}  // namespace archsweep
