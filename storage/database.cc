@@ -136,17 +136,18 @@ Status Database::RunScript(const std::string& sql) {
 }
 
 Result<Statement> Database::Prepare(std::string_view sql) {
-  auto& kept = statements_[std::string(sql)];
-  if (kept == nullptr) {
+  auto kept = statements_.find(sql);
+  if (kept == statements_.end()) {
     sqlite3_stmt* statement = nullptr;
     const int code = sqlite3_prepare_v3(Handle(), sql.data(), static_cast<int>(sql.size()),
                                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-    if (code != SQLITE_OK)
+    if (code != SQLITE_OK) {
       return tl::unexpected(DatabaseError(Handle(), "cannot prepare a statement"));
-    kept.reset(statement);
+    }
+    kept = statements_.emplace(sql, KeptStatement(statement)).first;
   }
-  CHECK(sqlite3_stmt_busy(kept.get()) == 0);
-  return Statement(kept.get());
+  CHECK(sqlite3_stmt_busy(kept->second.get()) == 0);
+  return Statement(kept->second.get());
 }
 
 Status Database::ToEnd(Statement& statement) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -127,6 +128,11 @@ class Database {
   struct FinalizeStatement {
     void operator()(sqlite3_stmt* statement) const;
   };
+  using KeptStatement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+  struct TextHash {
+    using is_transparent = void;  // Looks up a view without making a string of it.
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
 
   explicit Database(sqlite3* connection) : connection_(connection) {}
   static Status ToEnd(Statement& statement);
@@ -134,7 +140,7 @@ class Database {
 
   // Declared in this order because statements go before their connection.
   std::unique_ptr<sqlite3, CloseConnection> connection_;
-  std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, FinalizeStatement>> statements_;
+  std::unordered_map<std::string, KeptStatement, TextHash, std::equal_to<>> statements_;
 };
 
 // Everything between Begin and Commit, or nothing. Takes the write lock at once, so that reading

@@ -77,10 +77,11 @@ class SweepWriter {
     int64_t ordinal = 0;
     for (const SweepTrial& trial : sweep_.trials) {
       TRY_ASSIGN(const int64_t key, WriteTrial(trial));
-      TRY(database_.Run(
-          "INSERT INTO membership (sweep, trial, ordinal, wanted) VALUES (?1, ?2, ?3, 1) "
-          "ON CONFLICT DO UPDATE SET ordinal = ?3, wanted = 1",
-          key_, key, ordinal++));
+      TRY(
+          Want("INSERT INTO membership (sweep, trial, ordinal, wanted) VALUES (?1, ?2, ?3, 1) "
+               "ON CONFLICT DO NOTHING",
+               "UPDATE membership SET ordinal = ?3, wanted = 1 WHERE sweep = ?1 AND trial = ?2",
+               key, ordinal++));
       trial_keys_.emplace(trial.id, key);
     }
     return {};
@@ -93,27 +94,34 @@ class SweepWriter {
       CHECK(trial != trial_keys_.end());
       TRY_ASSIGN(const int64_t key, WriteEvaluation(evaluation, trial->second));
       TRY(
-          database_.Run("INSERT INTO evaluation_membership (sweep, evaluation, ordinal, wanted) "
-                        "VALUES (?1, ?2, ?3, 1) "
-                        "ON CONFLICT DO UPDATE SET ordinal = ?3, wanted = 1",
-                        key_, key, ordinal++));
+          Want("INSERT INTO evaluation_membership (sweep, evaluation, ordinal, wanted) "
+               "VALUES (?1, ?2, ?3, 1) ON CONFLICT DO NOTHING",
+               "UPDATE evaluation_membership SET ordinal = ?3, wanted = 1 "
+               "WHERE sweep = ?1 AND evaluation = ?2",
+               key, ordinal++));
     }
     return {};
   }
 
  private:
+  // Two statements, for an upsert opens a temporary table for every row.
+  Status Want(std::string_view insert, std::string_view update, int64_t key, int64_t ordinal) {
+    TRY(database_.Run(insert, key_, key, ordinal));
+    if (database_.ChangedRows() == 1) return {};
+    return database_.Run(update, key_, key, ordinal);
+  }
+
   Result<int64_t> WriteTrial(const SweepTrial& trial) {
     const std::string id = ToHex(trial.id);
-    TRY_ASSIGN(const auto known, database_.Integer("SELECT key FROM trial WHERE id = ?1", id));
-    if (known) return *known;
     const ArchitectureSpec& net = trial.spec.architecture;
     TRY(database_.Run(
         "INSERT INTO trial (id, dataset, block, d1, d2, d3, w1, w2, w3, activation, pre_process, "
-        "seed, "
-        "parameters, macs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        "seed, parameters, macs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+        "?14) ON CONFLICT DO NOTHING",
         id, trial.spec.dataset.name, NameOf(net.block), net.depth[0], net.depth[1], net.depth[2],
         net.width[0], net.width[1], net.width[2], NameOf(net.activation), net.pre_process,
         static_cast<int64_t>(trial.spec.seed), trial.parameters, trial.macs));
+    if (database_.ChangedRows() == 0) return KnownKey("SELECT key FROM trial WHERE id = ?1", id);
     const int64_t key = database_.LastInsertedKey();
     TRY(database_.Run("INSERT INTO trial_config (trial, config) VALUES (?1, ?2)", key,
                       CanonicalText(ToJson(trial.spec))));
@@ -122,16 +130,35 @@ class SweepWriter {
   }
 
   Result<int64_t> WriteEvaluation(const EvaluationSpec& evaluation, int64_t trial) {
-    const std::string config = CanonicalText(ToJson(evaluation));
-    const std::string id = ToHex(IdOfText<EvaluationId>(config));
-    TRY_ASSIGN(const auto known, database_.Integer("SELECT key FROM evaluation WHERE id = ?1", id));
-    if (known) return *known;
-    TRY(database_.Run(
-        "INSERT INTO evaluation (id, trial, attack, images, config) VALUES (?1, ?2, ?3, ?4, ?5)",
-        id, trial, NameOf(evaluation.attack), evaluation.images, config));
+    const std::string id = ToHex(IdOf(evaluation));
+    TRY_ASSIGN(const int64_t attack, AttackKey(evaluation));
+    TRY(
+        database_.Run("INSERT INTO evaluation (id, trial, attack, images) VALUES (?1, ?2, ?3, ?4) "
+                      "ON CONFLICT DO NOTHING",
+                      id, trial, attack, evaluation.images));
+    if (database_.ChangedRows() == 0) {
+      return KnownKey("SELECT key FROM evaluation WHERE id = ?1", id);
+    }
     const int64_t key = database_.LastInsertedKey();
     TRY(database_.Run("INSERT INTO task (trial, evaluation) VALUES (?1, ?2)", trial, key));
     return key;
+  }
+
+  Result<int64_t> AttackKey(const EvaluationSpec& evaluation) {
+    const auto found = attack_keys_.find(evaluation.attack);
+    if (found != attack_keys_.end()) return found->second;
+    const std::string settings = CanonicalText(ToJson(evaluation).at("attack"));
+    TRY(database_.Run("INSERT INTO attack (name, settings) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                      NameOf(evaluation.attack), settings));
+    TRY_ASSIGN(const int64_t key, KnownKey("SELECT key FROM attack WHERE settings = ?1", settings));
+    attack_keys_.emplace(evaluation.attack, key);
+    return key;
+  }
+
+  Result<int64_t> KnownKey(std::string_view sql, const std::string& id) {
+    TRY_ASSIGN(const auto key, database_.Integer(sql, id));
+    CHECK(key.has_value());
+    return *key;
   }
 
   Database& database_;
@@ -139,6 +166,7 @@ class SweepWriter {
   int64_t now_ms_;
   int64_t key_ = 0;  // Of its row.
   std::map<TrialId, int64_t> trial_keys_;
+  std::map<AttackKind, int64_t> attack_keys_;
 };
 
 }  // namespace

@@ -56,13 +56,20 @@ CREATE TABLE trial_config (
   config TEXT NOT NULL            -- Canonical JSON; its hash is the trial's id.
 ) STRICT;
 
+-- What an attack does. Different settings under one name are different rows.
+CREATE TABLE attack (
+  key      INTEGER PRIMARY KEY,
+  name     TEXT NOT NULL,
+  settings TEXT NOT NULL UNIQUE   -- Canonical JSON.
+) STRICT;
+
+-- One measurement of a trained network, on its last weights.
 CREATE TABLE evaluation (
   key    INTEGER PRIMARY KEY,
   id     TEXT NOT NULL UNIQUE CHECK (length(id) = 32),
   trial  INTEGER NOT NULL REFERENCES trial,
-  attack TEXT NOT NULL,
-  images INTEGER NOT NULL,        -- The first so many test images; 0: all.
-  config TEXT NOT NULL            -- Canonical JSON; its hash is the evaluation's id.
+  attack INTEGER NOT NULL REFERENCES attack,
+  images INTEGER NOT NULL         -- The first so many test images; 0: all.
 ) STRICT;
 CREATE INDEX evaluation_by_trial ON evaluation (trial);
 
@@ -223,13 +230,16 @@ CREATE TRIGGER result_reported AFTER INSERT ON result BEGIN
   UPDATE trial SET reported = 1 WHERE key = NEW.trial;
   UPDATE trial SET clean_last = NEW.accuracy, clean_last_images = NEW.images
   WHERE key = NEW.trial AND NEW.images > coalesce(clean_last_images, 0)
-    AND (SELECT attack FROM evaluation WHERE key = NEW.evaluation) = 'clean';
+    AND (SELECT a.name FROM evaluation e JOIN attack a ON a.key = e.attack
+         WHERE e.key = NEW.evaluation) = 'clean';
   UPDATE trial SET fgsm_last = NEW.accuracy, fgsm_last_images = NEW.images
   WHERE key = NEW.trial AND NEW.images > coalesce(fgsm_last_images, 0)
-    AND (SELECT attack FROM evaluation WHERE key = NEW.evaluation) = 'fgsm';
+    AND (SELECT a.name FROM evaluation e JOIN attack a ON a.key = e.attack
+         WHERE e.key = NEW.evaluation) = 'fgsm';
   UPDATE trial SET pgd20_last = NEW.accuracy, pgd20_last_images = NEW.images
   WHERE key = NEW.trial AND NEW.images > coalesce(pgd20_last_images, 0)
-    AND (SELECT attack FROM evaluation WHERE key = NEW.evaluation) = 'pgd20';
+    AND (SELECT a.name FROM evaluation e JOIN attack a ON a.key = e.attack
+         WHERE e.key = NEW.evaluation) = 'pgd20';
 END;
 
 -- One row per trial, of whatever sweep, that has a result or diverged. "_last" means: of the last
@@ -264,14 +274,17 @@ WHERE t.reported = 1;
 -- One row per result.
 CREATE VIEW v_evaluation AS
 SELECT
-  t.id AS trial, e.id AS evaluation, e.attack, 'last' AS checkpoint,
+  t.id AS trial, e.id AS evaluation,
+  x.name AS attack, x.settings ->> '$.epsilon_255' AS epsilon_255, x.settings ->> '$.steps' AS steps,
+  'last' AS checkpoint,
   r.images, r.correct, r.accuracy, r.loss, r.seconds,
   a.number AS attempts, r.token, a.ended_ms AS evaluated_ms,
   a.version, a.libraries, a.device, a.threads, w.host,
-  e.config,                                    -- Settings of the attack, as canonical JSON.
+  x.settings AS attack_settings,   -- All, as canonical JSON.
   t.key AS trial_key
 FROM result r
 LEFT JOIN evaluation e ON e.key = r.evaluation
+LEFT JOIN attack x ON x.key = e.attack
 LEFT JOIN trial t ON t.key = r.trial
 LEFT JOIN attempt a ON a.token = r.token
 LEFT JOIN worker w ON w.key = a.worker;
@@ -304,11 +317,12 @@ JOIN trial t ON t.key = m.trial
 WHERE m.wanted = 1
 UNION ALL
 SELECT
-  s.name, 'evaluate', t.id, e.id, e.attack, k.state, k.attempts, k.charged, k.uncharged
+  s.name, 'evaluate', t.id, e.id, x.name, k.state, k.attempts, k.charged, k.uncharged
 FROM sweep s
 JOIN evaluation_membership n ON n.sweep = s.key
 JOIN task k ON k.evaluation = n.evaluation
 JOIN evaluation e ON e.key = n.evaluation
+JOIN attack x ON x.key = e.attack
 JOIN trial t ON t.key = e.trial
 WHERE n.wanted = 1;
 
@@ -344,7 +358,7 @@ CREATE VIEW v_failures AS
 SELECT
   a.ended_ms AS failed_ms,
   CASE WHEN k.evaluation IS NULL THEN 'train' ELSE 'evaluate' END AS kind,
-  t.id AS trial, e.id AS evaluation, e.attack, a.number AS attempt, a.token,
+  t.id AS trial, e.id AS evaluation, x.name AS attack, a.number AS attempt, a.token,
   a.failure AS class, a.message,
   k.state AS task_state,                       -- Of its task now.
   w.id AS worker, w.host, a.slots, a.device, a.version, a.started_ms
@@ -352,6 +366,7 @@ FROM attempt a
 LEFT JOIN task k ON k.key = a.task
 LEFT JOIN trial t ON t.key = k.trial
 LEFT JOIN evaluation e ON e.key = k.evaluation
+LEFT JOIN attack x ON x.key = e.attack
 LEFT JOIN worker w ON w.key = a.worker
 WHERE a.failure IS NOT NULL;
 
