@@ -28,4 +28,8 @@ ExitCode ReportError(const Error& error) {
   return ExitCodeOf(error.kind);
 }
 
+ExitCode ReportEnd(const Status& status) {
+  return status ? ExitCode::kOk : ReportError(status.error());
+}
+
 }  // namespace archsweep

@@ -20,4 +20,7 @@ ExitCode ExitCodeOf(ErrorKind kind);
 // Prints "archsweep: MESSAGE" to stderr, and gives the exit code of the error.
 ExitCode ReportError(const Error& error);
 
+// The same for how something ended, which may be well.
+ExitCode ReportEnd(const Status& status);
+
 }  // namespace archsweep

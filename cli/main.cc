@@ -3,6 +3,8 @@
 #include <string>
 
 #include "archsweep_version.h"
+#include "base/text.h"
+#include "base/text.h"
 #include "cli/commands.h"
 
 namespace archsweep {
@@ -22,13 +24,26 @@ constexpr const char* kExamples = R"(Examples:
 Data go to stdout, messages to stderr. Exit codes: 0 ok, 1 failed, 2 usage,
 3 the sweep ended with failed tasks, 130 interrupted.)";
 
+std::string VersionText() {
+  return Format("archsweep {} (git {}, {}, {})\nwith {}", kVersion, kGitId, kCompiler, kBuildType,
+                kLibraries);
+}
+
+// What a result of this program was made by.
+std::string VersionText() {
+  return Format("archsweep {} (git {})\nbuilt with {}, {}\n{}", kVersion, kGitId, kCompiler,
+                kBuildType, kLibraries);
+}
+
 ExitCode Main(int argc, char** argv) {
   CLI::App app(kDescription, "archsweep");
   app.footer(kExamples);
-  app.set_version_flag("--version", std::string(kVersionText));
+  app.set_version_flag("--version", VersionText());
   app.require_subcommand(1);
   ExitCode exit_code = ExitCode::kOk;
   AddRunCommand(app, exit_code);
+  AddPlanCommand(app, exit_code);
+  AddDescribeCommand(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
