@@ -1,0 +1,42 @@
+#include "worker/trainer/attack.h"
+
+#include <c10/core/GradMode.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "worker/trainer/objective.h"
+
+namespace archsweep {
+namespace {
+
+at::Tensor LossAt(const at::Tensor& logits, const AttackLoss& loss) {
+  if (const auto* divergence = std::get_if<DivergenceFrom>(&loss)) {
+    return KlSum(divergence->natural_logits, logits);
+  }
+  return at::cross_entropy_loss(logits, std::get<MeanCrossEntropyOf>(loss).labels);
+}
+
+at::Tensor InputGradient(const Executor& network, int group, const at::Tensor& at,
+                         const AttackLoss& loss) {
+  const c10::AutoGradMode with_gradients(true);
+  const at::Tensor point = at.detach().requires_grad_(true);
+  return torch::autograd::grad({LossAt(network.Evaluate(point, group), loss)}, {point}).front();
+}
+
+}  // namespace
+
+at::Tensor Attack(const Executor& network, int group, const at::Tensor& images,
+                  const at::Tensor& start, const AttackLoss& loss, const AttackLimits& limits) {
+  const c10::NoGradGuard no_gradients;
+  const at::Tensor lowest = images - limits.epsilon;
+  const at::Tensor highest = images + limits.epsilon;
+  at::Tensor adversarial = start;
+  for (int i = 0; i < limits.steps; ++i) {
+    const at::Tensor direction = InputGradient(network, group, adversarial, loss).sign_();
+    adversarial = at::add(adversarial, direction, limits.step);
+    at::minimum_out(adversarial, at::maximum_out(adversarial, adversarial, lowest), highest);
+    adversarial.clamp_(0, 1);
+  }
+  return adversarial.detach();
+}
+
+}  // namespace archsweep

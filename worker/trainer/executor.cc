@@ -1,0 +1,180 @@
+#include "worker/trainer/executor.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "base/check.h"
+
+namespace archsweep {
+namespace {
+
+template <class... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+
+at::Tensor StandardizeImages(const Standardize& constants, const at::Tensor& images) {
+  const auto per_channel = [&](const std::array<float, 3>& values) {
+    return at::tensor(at::ArrayRef<float>(values)).view({1, 3, 1, 1}).to(images.options());
+  };
+  return (images - per_channel(constants.mean)) / per_channel(constants.deviation);
+}
+
+at::Tensor Activate(ActivationKind kind, const at::Tensor& x, bool in_place) {
+  switch (kind) {
+    case ActivationKind::kRelu:
+      return in_place ? at::relu_(const_cast<at::Tensor&>(x)) : at::relu(x);
+    case ActivationKind::kSilu:
+      return at::silu(x);
+  }
+  CHECK(false);
+}
+
+bool IsRelu(const Node& node) {
+  const auto* activation = std::get_if<Activation>(&node.operation);
+  return activation != nullptr && activation->kind == ActivationKind::kRelu;
+}
+
+// Whether the backward pass of the operation does without its own output.
+bool GivesUpItsOutput(const Node& node) {
+  return std::holds_alternative<BatchNorm>(node.operation) ||
+         std::holds_alternative<Linear>(node.operation);
+}
+
+}  // namespace
+
+Executor::Executor(const Graph& graph, const Model& model) : output_(graph.output) {
+  const std::vector<bool> live = LiveNodes(graph);
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    Layer& layer = layers_.emplace_back();
+    layer.node = graph.nodes[i];
+    layer.live = live[i];
+  }
+  Bind(graph, model);
+  PlanMemory(graph);
+}
+
+void Executor::Bind(const Graph& graph, const Model& model) {
+  for (size_t i = 0; i < model.entries.size(); ++i) {
+    const StateEntry& entry = model.entries[i];
+    Layer& layer = layers_[static_cast<size_t>(entry.owner)];
+    CHECK(entry.name.starts_with(layer.node.name + "."));
+    const std::string_view suffix =
+        std::string_view(entry.name).substr(graph.nodes[entry.owner].name.size() + 1);
+    if (entry.is_parameter) {
+      const at::Tensor& parameter = model.parameters[i];
+      (suffix == "weight" ? layer.weight : layer.bias) = parameter;
+      (suffix == "weight" ? layer.frozen_weight : layer.frozen_bias) = parameter.detach();
+      continue;
+    }
+    layer.groups.resize(model.buffers.size());
+    for (size_t group = 0; group < model.buffers.size(); ++group) {
+      NormBuffers& norm = layer.groups[group];
+      (suffix == "running_mean"  ? norm.mean
+       : suffix == "running_var" ? norm.variance
+                                 : norm.batches) = model.buffers[group][i];
+    }
+  }
+}
+
+void Executor::PlanMemory(const Graph& graph) {
+  std::vector<int> users(graph.nodes.size(), 0);
+  std::vector<size_t> last_user(graph.nodes.size(), 0);
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    for (const NodeId input : graph.nodes[i].inputs) {
+      ++users[static_cast<size_t>(input)];
+      last_user[static_cast<size_t>(input)] = i;
+    }
+  }
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (static_cast<NodeId>(i) != output_) {
+      layers_[last_user[i]].dies_after.push_back(static_cast<NodeId>(i));
+    }
+    if (!IsRelu(graph.nodes[i])) continue;
+    const auto input = static_cast<size_t>(graph.nodes[i].inputs.front());
+    layers_[i].overwrites_input = users[input] == 1 && GivesUpItsOutput(graph.nodes[input]);
+  }
+}
+
+at::Tensor Executor::Evaluate(const at::Tensor& images, int group) const {
+  return Run(images, group, Mode::kEvaluation);
+}
+
+at::Tensor Executor::Train(const at::Tensor& images, int group) const {
+  return Run(images, group, Mode::kTraining);
+}
+
+at::Tensor Executor::Run(const at::Tensor& images, int group, Mode mode) const {
+  std::vector<at::Tensor> values(layers_.size());
+  values.front() = images.contiguous(at::MemoryFormat::ChannelsLast);
+  for (size_t i = 1; i < layers_.size(); ++i) {
+    const Layer& layer = layers_[i];
+    if (layer.live) {
+      values[i] = RunLayer(layer, values, group, mode);
+    } else if (mode == Mode::kTraining && std::holds_alternative<BatchNorm>(layer.node.operation)) {
+      const at::Tensor& x = values[static_cast<size_t>(layer.node.inputs.front())];
+      // The norms that the official code computes in vain read values that are alive.
+      CHECK(x.defined());
+      const NormBuffers& norm = layer.groups[static_cast<size_t>(group)];
+      at::batch_norm_update_stats(x.detach(), norm.mean, norm.variance, kNormMomentum);
+      norm.batches.add_(1);
+    }
+    for (const NodeId dead : layer.dies_after) values[static_cast<size_t>(dead)].reset();
+  }
+  return values[static_cast<size_t>(output_)];
+}
+
+at::Tensor Executor::Normalize(const Layer& layer, const at::Tensor& x, int group,
+                               Mode mode) const {
+  const NormBuffers& norm = layer.groups[static_cast<size_t>(group)];
+  const bool training = mode == Mode::kTraining;
+  if (training) norm.batches.add_(1);
+  return at::batch_norm(x, training ? layer.weight : layer.frozen_weight,
+                        training ? layer.bias : layer.frozen_bias, norm.mean, norm.variance,
+                        training, kNormMomentum, kNormEpsilon, /*cudnn_enabled=*/true);
+}
+
+at::Tensor Executor::RunLayer(const Layer& layer, std::vector<at::Tensor>& values, int group,
+                              Mode mode) const {
+  const auto input = [&](size_t i) -> at::Tensor& {
+    return values[static_cast<size_t>(layer.node.inputs[i])];
+  };
+  const bool training = mode == Mode::kTraining;
+  const at::Tensor& weight = training ? layer.weight : layer.frozen_weight;
+  return std::visit(
+      Overloaded{
+          [&](const Input&) { return input(0); },
+          [&](const Standardize& constants) { return StandardizeImages(constants, input(0)); },
+          [&](const Convolution& conv) {
+            return at::conv2d(input(0), weight, {}, {conv.stride, conv.stride},
+                              {conv.padding, conv.padding}, {1, 1}, conv.groups);
+          },
+          [&](const BatchNorm&) { return Normalize(layer, input(0), group, mode); },
+          [&](const Activation& activation) {
+            return Activate(activation.kind, input(0), layer.overwrites_input);
+          },
+          [&](const Sigmoid&) { return at::sigmoid(input(0)); },
+          [&](const AveragePool& pool) {
+            return at::avg_pool2d(input(0), {pool.kernel, pool.kernel}, {pool.stride, pool.stride},
+                                  {pool.padding, pool.padding});
+          },
+          [&](const GlobalAveragePool&) {
+            return input(0).mean({2, 3});
+          },
+          [&](const Linear&) {
+            return at::linear(input(0), weight, training ? layer.bias : layer.frozen_bias);
+          },
+          [&](const Add&) { return at::add(input(0), input(1)); },
+          [&](const Multiply&) { return at::mul(input(0), input(1).unsqueeze(2).unsqueeze(3)); },
+          [&](const Slice& slice) {
+            return input(0).narrow(1, slice.first, layer.node.output.channels);
+          },
+          [&](const Concatenate&) {
+            std::vector<at::Tensor> parts;
+            for (size_t i = 0; i < layer.node.inputs.size(); ++i) parts.push_back(input(i));
+            return at::cat(parts, 1);
+          }},
+      layer.node.operation);
+}
+
+}  // namespace archsweep
