@@ -107,9 +107,7 @@ void Database::CloseConnection::operator()(sqlite3* connection) const {
   CHECK(sqlite3_close(connection) == SQLITE_OK);
 }
 
-void Database::FinalizeStatement::operator()(sqlite3_stmt* statement) const {
-  sqlite3_finalize(statement);
-}
+void FinalizeStatement::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 Result<Database> Database::Open(const std::filesystem::path& path, OpenMode mode) {
   const int flags = mode == OpenMode::kReadOnly ? SQLITE_OPEN_READONLY
@@ -144,7 +142,7 @@ Result<Statement> Database::Prepare(std::string_view sql) {
     if (code != SQLITE_OK) {
       return tl::unexpected(DatabaseError(Handle(), "cannot prepare a statement"));
     }
-    kept = statements_.emplace(sql, KeptStatement(statement)).first;
+    kept = statements_.emplace(sql, OwnedStatement(statement)).first;
   }
   CHECK(sqlite3_stmt_busy(kept->second.get()) == 0);
   return Statement(kept->second.get());

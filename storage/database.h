@@ -74,6 +74,11 @@ class Statement {
   sqlite3_stmt* statement_;
 };
 
+struct FinalizeStatement {
+  void operator()(sqlite3_stmt* statement) const;
+};
+using OwnedStatement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+
 enum class OpenMode { kReadOnly, kReadWrite };
 
 // A connection that keeps the statements it has prepared.
@@ -125,10 +130,6 @@ class Database {
   struct CloseConnection {
     void operator()(sqlite3* connection) const;
   };
-  struct FinalizeStatement {
-    void operator()(sqlite3_stmt* statement) const;
-  };
-  using KeptStatement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
   struct TextHash {
     using is_transparent = void;  // Looks up a view without making a string of it.
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
@@ -140,7 +141,7 @@ class Database {
 
   // Declared in this order because statements go before their connection.
   std::unique_ptr<sqlite3, CloseConnection> connection_;
-  std::unordered_map<std::string, KeptStatement, TextHash, std::equal_to<>> statements_;
+  std::unordered_map<std::string, OwnedStatement, TextHash, std::equal_to<>> statements_;
 };
 
 // Everything between Begin and Commit, or nothing. Takes the write lock at once, so that reading
