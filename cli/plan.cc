@@ -34,9 +34,10 @@ struct Totals {
 // The settings of a trial that have no column of their own: "training.beta" and its value.
 Json FurtherSettings(const TrialSpec& spec) {
   Json settings = Json::object();
-  for (const auto& [key, value] : ToJson(spec.training).items())
-    settings["training." + key] = value;
-  for (const auto& [key, value] : ToJson(spec.architecture).items()) {
+  const Json training = ToJson(spec.training);
+  for (const auto& [key, value] : training.items()) settings["training." + key] = value;
+  const Json architecture = ToJson(spec.architecture);
+  for (const auto& [key, value] : architecture.items()) {
     const bool has_column =
         key == "block" || key == "depth" || key == "width" || key == "activation";
     if (!has_column) settings["architecture." + key] = value;

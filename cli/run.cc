@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/host.h"
 #include "cli/run_sweep.h"
+#include "sweep/attempt/exchange.h"
 #include "sweep/language/load.h"
 
 namespace archsweep {
