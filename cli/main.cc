@@ -30,11 +30,6 @@ std::string VersionText() {
 }
 
 // What a result of this program was made by.
-std::string VersionText() {
-  return Format("archsweep {} (git {})\nbuilt with {}, {}\n{}", kVersion, kGitId, kCompiler,
-                kBuildType, kLibraries);
-}
-
 ExitCode Main(int argc, char** argv) {
   CLI::App app(kDescription, "archsweep");
   app.footer(kExamples);
