@@ -24,12 +24,12 @@ constexpr const char* kExamples = R"(Examples:
 Data go to stdout, messages to stderr. Exit codes: 0 ok, 1 failed, 2 usage,
 3 the sweep ended with failed tasks, 130 interrupted.)";
 
+// What a result of this program was made by.
 std::string VersionText() {
   return Format("archsweep {} (git {}, {}, {})\nwith {}", kVersion, kGitId, kCompiler, kBuildType,
                 kLibraries);
 }
 
-// What a result of this program was made by.
 ExitCode Main(int argc, char** argv) {
   CLI::App app(kDescription, "archsweep");
   app.footer(kExamples);
