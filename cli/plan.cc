@@ -24,7 +24,7 @@ constexpr const char* kExamples = R"(Examples:
   archsweep plan examples/quickstart.yaml
   archsweep plan depth-grid --format csv > plan.csv
 Presets: depth-grid, width-grid, quickstart. Mistakes in a file are reported all at once, each with
-its line and column. A column is there for every further setting that differs between the networks.)";
+its line and column. Every further setting that differs between the networks has a column.)";
 
 struct Totals {
   double training_macs = 0;

@@ -16,7 +16,7 @@ enum class FailureClass {
   kStalled,        // No sign of life in time: charged to the task.
   kStorage,        // Disk full or unwritable: not charged.
   kStopped,        // Asked to stop; it kept a checkpoint. Not charged.
-  kLost,           // Its worker is gone. Not charged.
+  kLost,           // Its worker is gone, or its process was killed from outside. Not charged.
 };
 
 std::string_view NameOf(FailureClass failure);

@@ -48,7 +48,8 @@ TEST(RowPrinter, WritesExactValuesAsJson) {
   const auto json = ParseJson(text);
   ASSERT_TRUE(json) << text;
   EXPECT_EQ(*json, Json::parse(R"([
-    {"id": "0123456789abcdef", "name": "a, \"b\"\nc", "count": 36479194, "share": 0.1, "good": true},
+    {"id": "0123456789abcdef", "name": "a, \"b\"\nc", "count": 36479194, "share": 0.1,
+     "good": true},
     {"id": "fedcba9876543210", "name": "", "count": 7, "share": null, "good": false}])"));
   EXPECT_LT(text.find("\"id\""), text.find("\"count\"")) << "keys keep the order of the columns";
 }

@@ -9,6 +9,17 @@
 namespace archsweep {
 namespace {
 
+// Coordinator and store name checkpoints below the shared folder, wherever a host has mounted it.
+void NameBelow(const std::filesystem::path& shared_folder, ProgressLine& line) {
+  const auto rename = [&](std::string& folder) {
+    if (!folder.empty()) {
+      folder = std::filesystem::path(folder).lexically_relative(shared_folder).string();
+    }
+  };
+  if (auto* checkpoint = std::get_if<CheckpointLine>(&line)) rename(checkpoint->folder);
+  if (auto* trained = std::get_if<TrainedLine>(&line)) rename(trained->folder);
+}
+
 const Failure kStoppedBeforeStart = {FailureClass::kStopped, "stopped before it started"};
 
 }  // namespace
@@ -36,6 +47,7 @@ void HeldAttempt::Step(int64_t now_ms) {
   for (ReportedLine& reported : process_->Step(now_ms)) {
     if (forgotten_) continue;
     if (IsFinal(reported.line)) final_line_ = reported.line;
+    NameBelow(around_.options.shared_folder, reported.line);
     outbox_.Append(now_ms, std::move(reported.line), std::move(reported.flags));
   }
   if (!process_->Ended()) return;
@@ -58,6 +70,7 @@ Job HeldAttempt::MakeJob(std::optional<CheckpointRef> resume) const {
   job.trial = order_.trial;
   job.evaluation = order_.evaluation;
   job.weights = order_.weights;
+  if (job.weights) job.weights->folder = around_.options.shared_folder / job.weights->folder;
   job.resume = std::move(resume);
   job.data_root = around_.options.data_root;
   if (!order_.evaluation) {

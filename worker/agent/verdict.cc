@@ -56,7 +56,9 @@ Failure Judge(const ProcessEnd& end, EndedBy ended_by) {
     case EndedBy::kItself:
       break;
   }
-  return {end.signaled ? FailureClass::kTask : ClassOfExit(end.code), Describe(end)};
+  if (!end.signaled) return {ClassOfExit(end.code), Describe(end)};
+  // SIGKILL comes from outside: a person, a batch system, the kernel. It says nothing of the task.
+  return {end.code == SIGKILL ? FailureClass::kLost : FailureClass::kTask, Describe(end)};
 }
 
 }  // namespace

@@ -1,0 +1,140 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "tests/cli/run_fixture.h"
+
+namespace archsweep {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+TEST_F(RunTest, TakesASweepToItsTable) {
+  const CommandResult run = Run();
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("clean_last"), std::string::npos) << run.out;
+  EXPECT_EQ(Query("select count(*) from v_result"), "4");
+  EXPECT_EQ(Query("select count(*) from attempt"), "8");
+  ExpectWhole();
+}
+
+TEST_F(RunTest, RepeatsNothingThatIsFinished) {
+  ASSERT_EQ(Run().exit_code, 0);
+  const CommandResult again = Run();
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_NE(again.err.find("8 tasks done, 0 to run"), std::string::npos) << again.err;
+  EXPECT_EQ(Query("select count(*) from attempt"), "8");
+}
+
+TEST_F(RunTest, EvaluatesTheKeptWeightsWhenAnEvaluationIsAdded) {
+  ASSERT_EQ(Run().exit_code, 0);
+  WriteSweep("[0, 1, 2, 3]", "[clean, fgsm]");
+  ASSERT_EQ(Run().exit_code, 0);
+  EXPECT_EQ(Query("select count(fgsm_last) from v_result"), "4");
+  EXPECT_EQ(Query("select count(*) from v_task where kind = 'train' and attempts > 1"), "0");
+  EXPECT_EQ(Query("select count(*) from attempt"), "12");
+}
+
+TEST_F(RunTest, GoesOnInAStateFolderThatWasMoved) {
+  ASSERT_EQ(Run().exit_code, 0);
+  const std::string moved = State() + "-moved";
+  std::filesystem::rename(State(), moved);
+  std::filesystem::rename(moved, State());
+  WriteSweep("[0, 1, 2, 3]", "[clean, fgsm]");
+  std::filesystem::create_directory(folder_.Path() / "elsewhere");
+  std::filesystem::rename(State(), folder_.Path() / "elsewhere/state");
+  std::vector<std::string> arguments = RunArguments();
+  arguments[3] = (folder_.Path() / "elsewhere/state").string();
+  EXPECT_EQ(RunArchsweep(arguments).exit_code, 0);
+  const CommandResult check = RunArchsweep({"check", "--state", arguments[3]});
+  EXPECT_EQ(check.exit_code, 0) << check.out << check.err;
+}
+
+TEST_F(RunTest, StopsWithinFiveSecondsOfControlCAndGoesOn) {
+  TrainersBehave("steps:500");
+  {
+    const auto run = RunBeside();
+    ASSERT_TRUE(WaitUntil(
+        [&] { return Query("select count(*) from attempt where state = 'running'") == "2"; },
+        seconds(10)))
+        << run->Output();
+    run->Signal(SIGINT);
+    EXPECT_EQ(run->Wait(seconds(5)), 130) << run->Output();
+  }
+  EXPECT_EQ(Query("select count(*) from v_failures where class <> 'stopped'"), "0");
+  EXPECT_EQ(Query("select sum(charged + uncharged) from task"), "0");
+  TrainersBehave("steps:1");
+  EXPECT_EQ(Run().exit_code, 0);
+  EXPECT_EQ(Query("select count(*) from v_result"), "4");
+  ExpectWhole();
+}
+
+TEST_F(RunTest, EndsAtOnceOnASecondControlCThoughATrainerHeedsNothing) {
+  TrainersBehave("stubborn");
+  const auto run = RunBeside();
+  ASSERT_TRUE(WaitUntil(
+      [&] { return Query("select count(*) from attempt where state = 'assigned'") == "2"; },
+      seconds(10)));
+  run->Signal(SIGINT);
+  ASSERT_TRUE(
+      WaitUntil([&] { return run->Output().find("stopping") != std::string::npos; }, seconds(5)));
+  run->Signal(SIGINT);
+  EXPECT_EQ(run->Wait(seconds(3)), 130) << run->Output();
+}
+
+TEST_F(RunTest, LeavesNoTrainerBehindWhenItIsKilled) {
+  TrainersBehave("steps:1000");
+  const auto run = RunBeside();
+  ASSERT_TRUE(WaitUntil([&] { return ChildrenOf(run->Pid()).size() == 2; }, seconds(10)));
+  const std::vector<pid_t> trainers = ChildrenOf(run->Pid());
+  run->Signal(SIGKILL);
+  for (const pid_t trainer : trainers) {
+    EXPECT_TRUE(WaitUntil([&] { return kill(trainer, 0) != 0; }, seconds(5))) << trainer;
+  }
+}
+
+TEST_F(RunTest, EndsWithCodeThreeWhenTasksFailedAndTriesThemAgain) {
+  TrainersBehave("fail");
+  const CommandResult failed = Run();
+  EXPECT_EQ(failed.exit_code, 3) << failed.err;
+  EXPECT_EQ(Query("select failed from v_progress"), "4");
+  EXPECT_EQ(Query("select count(*) from v_result"), "0");
+  TrainersBehave("finish");
+  EXPECT_EQ(Run().exit_code, 0);
+  EXPECT_EQ(Query("select count(*) from v_result"), "4");
+  ExpectWhole();
+}
+
+// What was acknowledged before a kill, of anything at any moment, is there after it, and in the end
+// every network has one result.
+TEST_F(RunTest, SurvivesKillsOfAnythingAtAnyMoment) {
+  TrainersBehave("steps:5");
+  WriteSweep("[0, 1, 2, 3, 4, 5, 6, 7]", "[clean, pgd20]");
+  const unsigned seed = 20231;
+  SCOPED_TRACE(Format("seed {}", seed));
+  std::srand(seed);
+  int results = 0;
+  for (int kills = 0; kills < 12; ++kills) {
+    const auto run = RunBeside();
+    if (run->Wait(milliseconds(std::rand() % 400))) break;
+    const std::vector<pid_t> trainers = ChildrenOf(run->Pid());
+    if (kills % 3 == 0 && !trainers.empty()) {
+      kill(trainers[static_cast<size_t>(std::rand()) % trainers.size()], SIGKILL);
+      run->Wait(milliseconds(std::rand() % 200));
+    }
+    run->Signal(SIGKILL);
+    run->Wait(seconds(5));
+    const int now = std::atoi(Query("select count(*) from result").c_str());
+    EXPECT_GE(now, results) << "an acknowledged result is gone";
+    results = now;
+  }
+  const CommandResult last = Run();
+  EXPECT_EQ(last.exit_code, 0) << last.err;
+  EXPECT_EQ(Query("select count(*) from v_result"), "8");
+  EXPECT_EQ(Query("select count(*) from result"), "16");
+  EXPECT_EQ(Query("select count(*) from attempt where state = 'succeeded'"), "24");
+  ExpectWhole();
+}
+
+}  // namespace
+}  // namespace archsweep
