@@ -4,7 +4,6 @@
 
 #include "archsweep_version.h"
 #include "base/text.h"
-#include "base/text.h"
 #include "cli/commands.h"
 
 namespace archsweep {
@@ -39,6 +38,10 @@ ExitCode Main(int argc, char** argv) {
   AddRunCommand(app, exit_code);
   AddPlanCommand(app, exit_code);
   AddDescribeCommand(app, exit_code);
+  AddResultsCommand(app, exit_code);
+  AddQueryCommand(app, exit_code);
+  AddExportCommand(app, exit_code);
+  AddCheckCommand(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

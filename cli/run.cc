@@ -1,9 +1,11 @@
+#include <iostream>
 #include <memory>
 #include <string>
 #include <system_error>
 
 #include "cli/commands.h"
 #include "cli/host.h"
+#include "cli/results.h"
 #include "cli/run_sweep.h"
 #include "sweep/attempt/exchange.h"
 #include "sweep/language/load.h"
@@ -15,7 +17,7 @@ namespace fs = std::filesystem;
 
 struct RunFlags {
   std::string sweep;
-  std::string state = "archsweep-state";
+  std::string state = kDefaultStateFolder;
   std::string data_root;
   std::string trainer;
   int slots = 0;
@@ -61,15 +63,11 @@ ExitCode Run(const RunFlags& flags) {
   if (!options) return ReportError(options.error());
   const auto end = RunSweep(*sweep, *options);
   if (!end) return ReportError(end.error());
-  switch (*end) {
-    case RunEnd::kFinished:
-      return ExitCode::kOk;
-    case RunEnd::kWithFailures:
-      return ExitCode::kTasksFailed;
-    case RunEnd::kInterrupted:
-      return ExitCode::kInterrupted;
-  }
-  return ExitCode::kFailed;
+  if (*end == RunEnd::kInterrupted) return ExitCode::kInterrupted;
+  const Status printed = PrintResults({.state_folder = options->state_folder, .sweep = sweep->name},
+                                      RowFormat::kTable, std::cout);
+  if (!printed) return ReportError(printed.error());
+  return *end == RunEnd::kFinished ? ExitCode::kOk : ExitCode::kTasksFailed;
 }
 
 }  // namespace

@@ -1,0 +1,42 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "base/clock.h"
+#include "cli/commands.h"
+#include "cli/host.h"
+#include "cli/print_rows.h"
+#include "storage/integrity.h"
+
+namespace archsweep {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  archsweep check
+  archsweep check --state /scratch/depth
+Exit code 1 if anything is wrong; one line for each thing.)";
+
+ExitCode Check(const std::string& state) {
+  const SystemClock clock;
+  const auto report = CheckIntegrity(state, clock);
+  if (!report) return ReportError(report.error());
+  for (const std::string& finding : report->findings) std::printf("%s\n", finding.c_str());
+  if (!report->findings.empty()) return ExitCode::kFailed;
+  std::printf("%s: %lld networks, %lld trained, %lld results: no problems\n", state.c_str(),
+              static_cast<long long>(report->trials), static_cast<long long>(report->trainings),
+              static_cast<long long>(report->results));
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddCheckCommand(CLI::App& app, ExitCode& exit_code) {
+  const auto state = std::make_shared<std::string>(kDefaultStateFolder);
+  CLI::App* const check =
+      app.add_subcommand("check", "Examine database and weights for damage; nothing is changed");
+  check->footer(kExamples);
+  AddStateOption(*check, *state);
+  check->callback([state, &exit_code] { exit_code = Check(*state); });
+}
+
+}  // namespace archsweep

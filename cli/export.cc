@@ -1,0 +1,78 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/host.h"
+#include "cli/print_rows.h"
+
+namespace archsweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::vector<std::string> kViews = {"v_result", "v_evaluation", "v_curve",   "v_membership",
+                                         "v_task",   "v_progress",   "v_failures"};
+
+struct ExportFlags {
+  std::string state = kDefaultStateFolder;
+  std::string view = "v_result";
+  std::string output;
+  RowFormat format = RowFormat::kCsv;
+};
+
+constexpr const char* kExamples = R"(Examples:
+  archsweep export > results.csv
+  archsweep export --view v_curve --format jsonl --output curves.jsonl)";
+
+// Under a temporary name until it is whole.
+Status ExportToFile(const RowQuery& query, RowFormat format, const fs::path& output) {
+  const fs::path temporary = output.string() + ".tmp";
+  std::ofstream file(temporary);
+  if (!file) return tl::unexpected(SystemError(temporary, "be created"));
+  Status printed = PrintRows(query, format, file);
+  file.close();
+  std::error_code error;
+  if (printed && !file) {
+    printed = Fail(ErrorKind::kIo, Format("{}: cannot be written", temporary.string()));
+  }
+  if (!printed) {
+    fs::remove(temporary, error);
+    return printed;
+  }
+  fs::rename(temporary, output, error);
+  if (error) {
+    return Fail(ErrorKind::kIo,
+                Format("{}: cannot be replaced: {}", output.string(), error.message()));
+  }
+  return {};
+}
+
+Status Export(const ExportFlags& flags) {
+  const RowQuery query{.state_folder = flags.state, .sql = "SELECT * FROM " + flags.view};
+  if (flags.output.empty()) return PrintRows(query, flags.format, std::cout);
+  return ExportToFile(query, flags.format, flags.output);
+}
+
+}  // namespace
+
+void AddExportCommand(CLI::App& app, ExitCode& exit_code) {
+  const auto flags = std::make_shared<ExportFlags>();
+  CLI::App* const command =
+      app.add_subcommand("export", "Write all rows of a view, for pandas and others");
+  command->footer(kExamples);
+  AddStateOption(*command, flags->state);
+  command->add_option("--view", flags->view, "View to write")
+      ->check(CLI::IsMember(kViews))
+      ->capture_default_str();
+  command->add_option("--output", flags->output, "File to write (default: stdout)");
+  AddFormatOption(*command, flags->format, {"csv", "jsonl"});
+  command->callback([flags, &exit_code] { exit_code = ReportEnd(Export(*flags)); });
+}
+
+}  // namespace archsweep

@@ -1,0 +1,100 @@
+#include "cli/results.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/host.h"
+#include "cli/print_rows.h"
+
+namespace archsweep {
+namespace {
+
+struct ResultsFlags {
+  std::string state = kDefaultStateFolder;
+  ResultsQuery query;
+  RowFormat format = RowFormat::kTable;
+};
+
+constexpr const char* kExamples = R"(Examples:
+  archsweep results
+  archsweep results quickstart --sort clean_last --limit 10
+  archsweep results --format csv > results.csv)";
+
+const std::vector<std::string>& TableColumns() {
+  static const std::vector<std::string> kColumns = {
+      "trial", "dataset",  "block",      "d1",         "d2",         "d3",
+      "w1",    "w2",       "w3",         "activation", "seed",       "parameters",
+      "macs",  "diverged", "clean_last", "fgsm_last",  "pgd20_last", "train_seconds"};
+  return kColumns;
+}
+
+Result<std::vector<std::string>> SweepNames(const std::filesystem::path& state_folder) {
+  const SystemClock clock;
+  TRY_ASSIGN(Reader reader, Reader::Open(state_folder, clock));
+  TRY_ASSIGN(Rows rows, reader.Query("SELECT name FROM sweep ORDER BY name"));
+  std::vector<std::string> names;
+  while (true) {
+    TRY_ASSIGN(const bool found, rows.Next());
+    if (!found) return names;
+    names.emplace_back(std::get<std::string_view>(rows.At(0)));
+  }
+}
+
+Status CheckNames(const ResultsQuery& query) {
+  TRY_ASSIGN(const std::vector<std::string> sweeps, SweepNames(query.state_folder));
+  std::vector<Error> problems;
+  if (!query.sweep.empty() && std::ranges::find(sweeps, query.sweep) == sweeps.end()) {
+    problems.push_back({ErrorKind::kInvalidInput,
+                        Format("{} has no sweep '{}'{}; it has: {}", query.state_folder.string(),
+                               query.sweep, Suggestion(query.sweep, sweeps), Join(sweeps, ", "))});
+  }
+  const std::vector<std::string>& columns = TableColumns();
+  if (std::ranges::find(columns, query.sort) == columns.end()) {
+    problems.push_back({ErrorKind::kInvalidInput,
+                        Format("--sort {}: there is no such column{}; there are: {}", query.sort,
+                               Suggestion(query.sort, columns), Join(columns, ", "))});
+  }
+  if (problems.empty()) return {};
+  return tl::unexpected(Joined(problems));
+}
+
+}  // namespace
+
+Status PrintResults(const ResultsQuery& query, RowFormat format, std::ostream& out) {
+  TRY(CheckNames(query));
+  RowQuery rows{.state_folder = query.state_folder,
+                .sql = Format("SELECT {} FROM v_result", Join(TableColumns(), ", "))};
+  if (!query.sweep.empty()) {
+    rows.sql += " WHERE trial IN (SELECT trial FROM v_membership WHERE sweep = ?1 AND wanted = 1)";
+    rows.parameters = {query.sweep};
+  }
+  rows.sql += Format(" ORDER BY {} DESC", query.sort);
+  if (query.limit > 0) rows.sql += Format(" LIMIT {}", query.limit);
+  return PrintRows(rows, format, out);
+}
+
+void AddResultsCommand(CLI::App& app, ExitCode& exit_code) {
+  const auto flags = std::make_shared<ResultsFlags>();
+  CLI::App* const results =
+      app.add_subcommand("results", "Print the results, best robust accuracy first");
+  results->footer(kExamples);
+  results->add_option("sweep", flags->query.sweep, "Name of a sweep (default: all)");
+  AddStateOption(*results, flags->state);
+  results->add_option("--sort", flags->query.sort, "Column to sort by, the largest first")
+      ->capture_default_str();
+  results->add_option("--limit", flags->query.limit, "Rows at most (default: all)")
+      ->check(CLI::NonNegativeNumber);
+  AddFormatOption(*results, flags->format);
+  results->callback([flags, &exit_code] {
+    flags->query.state_folder = flags->state;
+    exit_code = ReportEnd(PrintResults(flags->query, flags->format, std::cout));
+  });
+}
+
+}  // namespace archsweep

@@ -1,0 +1,130 @@
+#include "storage/integrity.h"
+
+#include "base/sha256.h"
+#include "base/text.h"
+#include "storage/reader.h"
+
+namespace archsweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What must not be: each query gives one text a violation.
+constexpr std::string_view kViolations[] = {
+    "SELECT 'result of evaluation ' || e.id || ': its attempt ' || r.token || ' did not succeed' "
+    "FROM result r JOIN evaluation e ON e.key = r.evaluation JOIN attempt a ON a.token = r.token "
+    "WHERE a.state <> 'succeeded'",
+
+    "SELECT 'training of ' || t.id || ': its attempt ' || g.token || ' did not succeed' "
+    "FROM training g JOIN trial t ON t.key = g.trial JOIN attempt a ON a.token = g.token "
+    "WHERE a.state <> 'succeeded'",
+
+    "SELECT 'task ' || k.key || ': ' || count(*) || ' of its attempts succeeded, where one may' "
+    "FROM task k JOIN attempt a ON a.task = k.key WHERE a.state = 'succeeded' "
+    "GROUP BY k.key HAVING count(*) > 1",
+
+    "SELECT 'attempt ' || b.token || ' began after attempt ' || a.token || ' of the same task had "
+    "succeeded' FROM attempt a JOIN attempt b ON b.task = a.task AND b.number > a.number "
+    "WHERE a.state = 'succeeded'",
+
+    "SELECT 'attempt ' || b.token || ': its token is not above that of attempt ' || a.token || "
+    "' before it' FROM attempt a JOIN attempt b ON b.task = a.task AND b.number = a.number + 1 "
+    "WHERE b.token <= a.token",
+
+    "SELECT 'task ' || k.key || ': is ' || k.state || ' with ' || count(a.token) || "
+    "' live attempts' FROM task k LEFT JOIN attempt a ON a.task = k.key AND a.ended_ms IS NULL "
+    "GROUP BY k.key HAVING count(a.token) <> (k.state IN ('assigned', 'running'))",
+
+    "SELECT 'task ' || k.key || ': counts ' || k.attempts || ' attempts and has ' || "
+    "count(a.token) FROM task k LEFT JOIN attempt a ON a.task = k.key "
+    "GROUP BY k.key HAVING count(a.token) <> k.attempts",
+
+    "SELECT 'training of ' || t.id || ': has weights, but its task is ' || k.state "
+    "FROM training g JOIN trial t ON t.key = g.trial "
+    "JOIN task k ON k.trial = g.trial AND k.evaluation IS NULL WHERE k.state <> 'succeeded'",
+
+    "SELECT 'task ' || k.key || ': succeeded without a result' FROM task k "
+    "LEFT JOIN result r ON r.evaluation = k.evaluation "
+    "LEFT JOIN training g ON g.trial = k.trial "
+    "WHERE k.state = 'succeeded' AND CASE WHEN k.evaluation IS NULL THEN g.trial IS NULL "
+    "ELSE r.evaluation IS NULL END",
+
+    "SELECT 'result of evaluation ' || e.id || ': its network diverged' FROM result r "
+    "JOIN evaluation e ON e.key = r.evaluation JOIN training g ON g.trial = r.trial "
+    "WHERE g.diverged = 1",
+
+    "SELECT 'result of evaluation ' || e.id || ': has flags for ' || (8 * length(r.flags)) || "
+    "' images and counts ' || r.images FROM result r JOIN evaluation e ON e.key = r.evaluation "
+    "WHERE length(r.flags) <> (r.images + 7) / 8",
+};
+
+Status AppendTexts(Database& database, std::string_view sql, std::string_view healthy,
+                   std::vector<std::string>& findings) {
+  TRY_ASSIGN(Statement rows, database.Query(sql));
+  for (size_t count = 0; count < kFindingsMax; ++count) {
+    TRY_ASSIGN(const bool found, rows.Step());
+    if (!found) return {};
+    if (rows.Text(0) != healthy) findings.emplace_back(rows.Text(0));
+  }
+  return {};
+}
+
+Status CheckForeignKeys(Database& database, std::vector<std::string>& findings) {
+  TRY_ASSIGN(Statement rows, database.Query("PRAGMA foreign_key_check"));
+  for (size_t count = 0; count < kFindingsMax; ++count) {
+    TRY_ASSIGN(const bool found, rows.Step());
+    if (!found) return {};
+    findings.push_back(Format("table {}: row {} names a row of {} that is not there", rows.Text(0),
+                              rows.Integer(1), rows.Text(2)));
+  }
+  return {};
+}
+
+// Weights are named relative to the state folder, unless they lie elsewhere.
+Status CheckWeights(Database& database, const fs::path& state_folder,
+                    std::vector<std::string>& findings) {
+  TRY_ASSIGN(Statement rows,
+             database.Query("SELECT t.id, g.folder, g.model_sha256 FROM training g "
+                            "JOIN trial t ON t.key = g.trial WHERE g.diverged = 0"));
+  for (size_t wrong = 0; wrong < kFindingsMax;) {
+    TRY_ASSIGN(const bool found, rows.Step());
+    if (!found) return {};
+    const fs::path file = state_folder / fs::path(rows.Text(1)) / "model.safetensors";
+    const auto digest = Sha256HexOfFile(file);
+    if (digest && *digest == rows.Text(2)) continue;
+    ++wrong;
+    findings.push_back(
+        Format("weights of {}: {}; restore the file from a copy", rows.Text(0),
+               digest ? file.string() + ": its content has changed" : digest.error().message));
+  }
+  return {};
+}
+
+Result<int64_t> Count(Database& database, std::string_view table) {
+  TRY_ASSIGN(const auto count, database.Integer(Format("SELECT count(*) FROM {}", table)));
+  return count.value_or(0);
+}
+
+}  // namespace
+
+Result<IntegrityReport> CheckIntegrity(const fs::path& state_folder, const Clock& clock) {
+  TRY_ASSIGN(Reader reader, Reader::Open(state_folder, clock));
+  Database& database = reader.Connection();
+  IntegrityReport report;
+  TRY(AppendTexts(database, "PRAGMA integrity_check", "ok", report.findings));
+  // Of a damaged file nothing else can be said.
+  if (!report.findings.empty()) return report;
+  // One snapshot, so that a coordinator's commits in between do not look like contradictions.
+  TRY(database.RunScript("BEGIN"));
+  TRY(CheckForeignKeys(database, report.findings));
+  for (const std::string_view sql : kViolations) {
+    TRY(AppendTexts(database, sql, "", report.findings));
+  }
+  TRY(CheckWeights(database, state_folder, report.findings));
+  TRY_ASSIGN(report.trials, Count(database, "trial"));
+  TRY_ASSIGN(report.trainings, Count(database, "training"));
+  TRY_ASSIGN(report.results, Count(database, "result"));
+  return report;
+}
+
+}  // namespace archsweep
