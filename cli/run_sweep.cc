@@ -99,11 +99,15 @@ Status CheckReadiness(const ExpandedSweep& sweep, const RunOptions& options) {
   for (const SweepTrial& trial : sweep.trials) {
     const DatasetRef& dataset = trial.spec.dataset;
     if (!checked.emplace(dataset.name, dataset.digest).second) continue;
-    if (const auto status = VerifyDataset(options.data_root, dataset); !status)
+    if (const auto status = VerifyDataset(options.data_root, dataset); !status) {
       problems.push_back(status.error());
+    }
   }
-  if (!problems.empty()) return tl::unexpected(Joined(problems));
-  return {};
+  if (problems.empty()) return {};
+  Error error = Joined(problems);
+  error.message += Format("\ndata sets are looked for in {}; --data-root names another folder",
+                          options.data_root.string());
+  return tl::unexpected(error);
 }
 
 void SayPlan(const ExpandedSweep& sweep, const Snapshot& snapshot) {

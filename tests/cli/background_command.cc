@@ -57,6 +57,15 @@ std::string BackgroundCommand::Output() const {
   return text.str();
 }
 
+bool IsRunning(pid_t process) {
+  std::ifstream file(Format("/proc/{}/stat", process));
+  std::string text;
+  if (!std::getline(file, text)) return false;
+  // The name, in parentheses, may hold anything.
+  const size_t name_end = text.rfind(") ");
+  return name_end != std::string::npos && text[name_end + 2] != 'Z';
+}
+
 std::vector<pid_t> ChildrenOf(pid_t parent) {
   std::vector<pid_t> children;
   std::error_code error;

@@ -38,6 +38,9 @@ class BackgroundCommand {
 // The processes whose parent is `parent`, now.
 std::vector<pid_t> ChildrenOf(pid_t parent);
 
+// Whether the process runs: it is there, and is not one that has ended and waits for its parent.
+bool IsRunning(pid_t process);
+
 // Asks again every few milliseconds until `holds` gives true, for `patience` at most; whether it
 // did.
 template <class Predicate>

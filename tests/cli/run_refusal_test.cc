@@ -40,7 +40,7 @@ class RunRefusalTest : public RunTest {
 
 TEST_F(RunRefusalTest, OfAMisspeltKey) {
   WriteSweep("[0]", "[clean]", "resuorces: { gpus: 0 }\n");
-  ExpectRefusal(RunArguments(), 2, {"sweep.yaml:9:1", "resuorces", "resources"});
+  ExpectRefusal(RunArguments(), 2, {"sweep.yaml:10:1", "resuorces", "resources"});
 }
 
 TEST_F(RunRefusalTest, OfAMissingDataFolder) {
@@ -50,7 +50,7 @@ TEST_F(RunRefusalTest, OfAMissingDataFolder) {
 TEST_F(RunRefusalTest, OfATruncatedRecordFile) {
   const fs::path data = CopyOfData();
   fs::resize_file(data / "test_batch.bin", 3073 * 100 + 17);
-  ExpectRefusal(ArgumentsWithData(data.parent_path()), 2, {"test_batch.bin", "3073"});
+  ExpectRefusal(ArgumentsWithData(data.parent_path()), 1, {"test_batch.bin", "3073"});
 }
 
 TEST_F(RunRefusalTest, OfOtherDataUnderTheSameName) {

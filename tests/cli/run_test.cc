@@ -89,7 +89,7 @@ TEST_F(RunTest, LeavesNoTrainerBehindWhenItIsKilled) {
   const std::vector<pid_t> trainers = ChildrenOf(run->Pid());
   run->Signal(SIGKILL);
   for (const pid_t trainer : trainers) {
-    EXPECT_TRUE(WaitUntil([&] { return kill(trainer, 0) != 0; }, seconds(5))) << trainer;
+    EXPECT_TRUE(WaitUntil([&] { return !IsRunning(trainer); }, seconds(5))) << trainer;
   }
 }
 
