@@ -21,10 +21,10 @@ struct YamlNode {
 
   Kind kind = Kind::kNothing;
   Position position;
-  std::string text{};                // Of a scalar.
-  bool quoted = false;               // Of a scalar: written in quotes, and so a text.
-  std::vector<YamlNode> items{};     // Of a sequence.
-  std::vector<YamlEntry> entries{};  // Of a map, in the order of the file; keys differ.
+  std::string text;                // Of a scalar.
+  bool quoted = false;             // Of a scalar: written in quotes, and so a text.
+  std::vector<YamlNode> items;     // Of a sequence.
+  std::vector<YamlEntry> entries;  // Of a map, in the order of the file; keys differ.
 };
 
 struct YamlEntry {

@@ -112,9 +112,9 @@ Graph GraphBuilder::Finish(NodeId output) && {
   return std::move(graph_);
 }
 
-NodeId GraphBuilder::AddNode(Operation operation, std::vector<NodeId> inputs, Shape output,
+NodeId GraphBuilder::AddNode(const Operation& operation, std::vector<NodeId> inputs, Shape output,
                              std::string name) {
-  graph_.nodes.push_back({std::move(operation), std::move(inputs), output, std::move(name)});
+  graph_.nodes.push_back({operation, std::move(inputs), output, std::move(name)});
   return static_cast<NodeId>(graph_.nodes.size()) - 1;
 }
 

@@ -43,7 +43,7 @@ class GraphBuilder {
   Graph Finish(NodeId output) &&;
 
  private:
-  NodeId AddNode(Operation operation, std::vector<NodeId> inputs, Shape output,
+  NodeId AddNode(const Operation& operation, std::vector<NodeId> inputs, Shape output,
                  std::string name = "");
 
   Graph graph_;

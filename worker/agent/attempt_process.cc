@@ -1,7 +1,6 @@
 #include "worker/agent/attempt_process.h"
 
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -112,7 +111,7 @@ void AttemptProcess::Take(ProgressReader::Output output, int64_t now_ms,
   for (const std::string& dropped : output.dropped) {
     folder_.NoteInLog("dropped a progress line: " + dropped);
   }
-  if (reader_.BadLines() > kBadLinesMax && ended_by_ == EndedBy::kItself && !trainer_end_) {
+  if (reader_.BadLines() > kBadLinesMax && ended_by_ == EndedBy::kItself) {
     ended_by_ = EndedBy::kBadLines;
     Kill(now_ms);
   }
@@ -129,7 +128,7 @@ void AttemptProcess::DoWhatIsDue(int64_t now_ms) {
       break;
     }
     case WatchAction::kTerm:
-      pidfd_send_signal(process_.fd.Get(), SIGTERM, nullptr, 0);
+      SendSignal(process_.fd, SIGTERM);
       break;
     case WatchAction::kStall:
       if (ended_by_ == EndedBy::kItself) ended_by_ = EndedBy::kStall;
@@ -156,7 +155,7 @@ void AttemptProcess::AskStop(int64_t now_ms, StopGrace grace) {
 
 void AttemptProcess::Kill(int64_t now_ms) {
   watch_.OnKilled(now_ms);
-  pidfd_send_signal(process_.fd.Get(), SIGKILL, nullptr, 0);
+  SendSignal(process_.fd, SIGKILL);
   NoStragglers();
 }
 
@@ -176,11 +175,11 @@ bool AttemptProcess::NoStragglers() {
   if (!waiting.empty() && poll(waiting.data(), waiting.size(), 0) <= 0) return false;
   stragglers_.clear();
   for (const pid_t process : SessionMembers(process_.pid)) {
-    UniqueFd fd(pidfd_open(process, 0));
+    UniqueFd fd = OpenProcess(process);
     if (!fd.Valid() || getsid(process) != process_.pid) continue;
     if (HasEnded(process)) {
       waitpid(process, nullptr, WNOHANG);
-    } else if (pidfd_send_signal(fd.Get(), SIGKILL, nullptr, 0) == 0) {
+    } else if (SendSignal(fd, SIGKILL)) {
       stragglers_.push_back(std::move(fd));
     }
   }
@@ -191,19 +190,20 @@ ReportedLine AttemptProcess::FinalLine() const {
   const auto failed = [](FailureClass kind, std::string message) {
     return ReportedLine{FailedLine{{kind, std::move(message)}}, ""};
   };
-  if (!final_line_ && !trainer_end_) {
+  if (final_line_ && std::holds_alternative<FailedLine>(*final_line_)) return {*final_line_, ""};
+  if (final_line_ && ended_by_ != EndedBy::kBadLines) {
+    const auto* evaluated = std::get_if<EvaluatedLine>(&*final_line_);
+    if (!evaluated) return {*final_line_, ""};
+    auto flags = folder_.ReadFlags(*evaluated);
+    if (flags) return {*final_line_, *std::move(flags)};
+    return failed(FailureClass::kTask, flags.error().message);
+  }
+  if (!trainer_end_) {
     return failed(FailureClass::kTask, "the trainer does not end after SIGKILL; see its host");
   }
-  if (!final_line_) {
-    return {FailedLine{
-                VerdictOf(*trainer_end_, ended_by_, folder_.LastOutput(), folder_.Log().string())},
-            ""};
-  }
-  const auto* evaluated = std::get_if<EvaluatedLine>(&*final_line_);
-  if (!evaluated) return {*final_line_, ""};
-  auto flags = folder_.ReadFlags(*evaluated);
-  if (!flags) return failed(FailureClass::kTask, flags.error().message);
-  return {*final_line_, *std::move(flags)};
+  const Failure failure =
+      VerdictOf(*trainer_end_, ended_by_, folder_.LastOutput(), folder_.Log().string());
+  return {FailedLine{failure}, ""};
 }
 
 void AttemptProcess::AddDescriptors(std::vector<pollfd>& descriptors) const {

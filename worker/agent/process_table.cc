@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 #include <map>
@@ -13,7 +12,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "base/unique_fd.h"
+
+// The header of glibc 2.36 does not say so itself.
+extern "C" {
+#include <sys/pidfd.h>
+}
 
 namespace archsweep {
 namespace {
@@ -52,11 +55,9 @@ using OpenProcesses = std::map<pid_t, UniqueFd>;
 OpenProcesses KillAll(const fs::path& attempts) {
   OpenProcesses killed;
   for (const pid_t process : AllProcesses()) {
-    UniqueFd fd(pidfd_open(process, 0));
+    UniqueFd fd = OpenProcess(process);
     if (!fd.Valid() || process == getpid() || !BelongsTo(attempts, process)) continue;
-    if (pidfd_send_signal(fd.Get(), SIGKILL, nullptr, 0) == 0) {
-      killed.emplace(process, std::move(fd));
-    }
+    if (SendSignal(fd, SIGKILL)) killed.emplace(process, std::move(fd));
   }
   return killed;
 }
@@ -75,6 +76,12 @@ bool WaitForEnds(OpenProcesses& processes, int64_t end_ms) {
 
 }  // namespace
 
+UniqueFd OpenProcess(pid_t process) { return UniqueFd(pidfd_open(process, 0)); }
+
+bool SendSignal(const UniqueFd& process, int signal) {
+  return pidfd_send_signal(process.Get(), signal, nullptr, 0) == 0;
+}
+
 std::vector<pid_t> SessionMembers(pid_t leader) {
   std::vector<pid_t> members;
   for (const pid_t process : AllProcesses()) {
@@ -91,6 +98,12 @@ bool HasEnded(pid_t process) {
   if (name_end == std::string::npos || name_end + 2 >= stat->size()) return true;
   const char state = (*stat)[name_end + 2];
   return state == 'Z' || state == 'X';
+}
+
+std::vector<pid_t> ProcessesOf(const fs::path& attempts) {
+  std::vector<pid_t> processes = AllProcesses();
+  std::erase_if(processes, [&](pid_t process) { return !BelongsTo(attempts, process); });
+  return processes;
 }
 
 Result<size_t> EndProcessesOf(const fs::path& attempts, int64_t wait_ms) {

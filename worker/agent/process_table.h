@@ -9,11 +9,18 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace archsweep {
 
 // The environment variable that every process of an attempt inherits: the folder of the attempt.
 inline constexpr std::string_view kAttemptVariable = "ARCHSWEEP_ATTEMPT";
+
+// A descriptor (pidfd) of the process, readable when it has ended; not valid if there is none.
+UniqueFd OpenProcess(pid_t process);
+
+// False if it is gone.
+bool SendSignal(const UniqueFd& process, int signal);
 
 // The other processes of the session that process `leader` leads, ended ones that nobody has waited
 // for included. Asked while `leader` itself has not been waited for, for until then no other
@@ -23,9 +30,12 @@ std::vector<pid_t> SessionMembers(pid_t leader);
 // Whether the process has ended and only waits to be waited for, or is gone.
 bool HasEnded(pid_t process);
 
-// Sends SIGKILL to every process whose kAttemptVariable names a folder directly below `attempts`,
-// and waits until none is left. kBusy, naming the processes, if that takes longer than `wait_ms`.
-// Returns how many there were.
+// The processes whose kAttemptVariable names a folder directly below `attempts`; none that has
+// ended.
+std::vector<pid_t> ProcessesOf(const std::filesystem::path& attempts);
+
+// Sends SIGKILL to all of them and waits until none is left. kBusy, naming the processes, if that
+// takes longer than `wait_ms`. Returns how many there were.
 Result<size_t> EndProcessesOf(const std::filesystem::path& attempts, int64_t wait_ms);
 
 }  // namespace archsweep

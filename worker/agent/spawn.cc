@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,7 +107,7 @@ Result<SpawnedProcess> Spawn(const LaunchPlan& plan, const fs::path& log) {
       posix_spawn(&process.pid, program.c_str(), &settings.Actions(), &settings.Attributes(),
                   Pointers(plan.arguments).data(), Pointers(plan.environment).data());
   if (code != 0) return tl::unexpected(CannotStart(program, code));
-  process.fd = UniqueFd(pidfd_open(process.pid, 0));
+  process.fd = OpenProcess(process.pid);
   if (process.fd.Valid()) return process;
   const Error error = SystemError(program, "be watched");
   kill(process.pid, SIGKILL);
