@@ -1,0 +1,68 @@
+#pragma once
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "sweep/trial/trial.h"
+#include "tests/fake_trainer/mode.h"
+
+namespace archsweep {
+
+inline const std::filesystem::path kFakeTrainer = ARCHSWEEP_PROGRAM_DIR "/archsweep-fake-trainer";
+
+// A folder of its own that goes with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder()
+      : path_(std::filesystem::canonical(testing::TempDir()) /
+              ("archsweep-agent-" + ShortHex(RandomId<WorkerId>()))) {
+    std::filesystem::create_directories(path_);
+  }
+  ~TemporaryFolder() {
+    std::error_code error;
+    std::filesystem::remove_all(path_, error);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& Path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline int64_t NowMs() { return SystemClock().MonotonicMs(); }
+
+inline constexpr int64_t kPatienceMs = 15'000;
+
+// Asks until `holds` or patience ends, in which case the test fails.
+inline bool WaitUntil(const std::function<bool()>& holds, int64_t patience_ms = kPatienceMs) {
+  const int64_t end_ms = NowMs() + patience_ms;
+  constexpr int kAskEveryMs = 2;
+  while (!holds()) {
+    if (NowMs() > end_ms) {
+      ADD_FAILURE() << "waited in vain for " << patience_ms << " ms";
+      return false;
+    }
+    poll(nullptr, 0, kAskEveryMs);
+  }
+  return true;
+}
+
+// A trial that makes the fake trainer behave so.
+inline TrialSpec FakeTrial(FakeMode mode, int amount = 0) {
+  return {.dataset = {"cifar10", ""},
+          .architecture = {.depth = {1, 1, 1}, .width = {1, 1, 1}},
+          .training = {},
+          .numerics = {},
+          .seed = FakeSeed(mode, amount)};
+}
+
+}  // namespace archsweep
