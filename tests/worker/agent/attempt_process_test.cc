@@ -154,7 +154,7 @@ TEST_F(Attempts, WithAFailureRecordAreJudgedByIt) {
   EXPECT_EQ(RunToFailure(), (Failure{FailureClass::kConfiguration, "no such data set"}));
 }
 
-TEST_F(Attempts, ThatSomebodyElseKillsAreChargedToTheTask) {
+TEST_F(Attempts, ThatSomebodyElseKillsAreNotChargedToTheTask) {
   Begin(FakeMode::kHang);
   auto attempt = Start();
   ASSERT_TRUE(attempt);
@@ -162,7 +162,7 @@ TEST_F(Attempts, ThatSomebodyElseKillsAreChargedToTheTask) {
   EXPECT_EQ(EndProcessesOf(attempts_, kPatienceMs), 1u);
   const auto lines = Follow(*attempt);
   const Failure failure = std::get<FailedLine>(lines.back().line).failure;
-  EXPECT_EQ(failure.kind, FailureClass::kTask);
+  EXPECT_EQ(failure.kind, FailureClass::kLost);
   EXPECT_NE(failure.message.find("perhaps because memory ran out"), std::string::npos);
 }
 
@@ -208,7 +208,6 @@ TEST_F(Attempts, ThatFloodAreReadToTheEnd) {
   const auto lines = RunToEnd();
   EXPECT_EQ(lines.size(), 20'002u);
   EXPECT_TRUE(std::holds_alternative<TrainedLine>(lines.back().line));
-  EXPECT_GT(LogText().size(), 1'000'000u);
 }
 
 TEST_F(Attempts, MayWriteSomeLinesThatMeanNothing) {
