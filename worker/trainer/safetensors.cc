@@ -128,7 +128,9 @@ Result<Place> ParsePlace(const std::string& name, const Json& json) {
     const auto type = std::ranges::find(kTypes, dtype, &TypeName::name);
     if (type == kTypes.end()) return refuse(Format("unknown type {}", dtype));
     place.type = type->type;
-    for (const Json& size : json.at("shape")) {
+    const Json& shape = json.at("shape");
+    if (!shape.is_array()) return refuse("its shape is no list");
+    for (const Json& size : shape) {
       if (!size.is_number_integer()) return refuse("its shape is not of integers");
       place.shape.push_back(size.get<int64_t>());
     }
