@@ -85,7 +85,9 @@ TEST_F(RunTest, EndsAtOnceOnASecondControlCThoughATrainerHeedsNothing) {
 TEST_F(RunTest, LeavesNoTrainerBehindWhenItIsKilled) {
   TrainersBehave("steps:1000");
   const auto run = RunBeside();
-  ASSERT_TRUE(WaitUntil([&] { return ChildrenOf(run->Pid()).size() == 2; }, seconds(10)));
+  ASSERT_TRUE(WaitUntil(
+      [&] { return Query("select count(*) from attempt where state = 'running'") == "2"; },
+      seconds(10)));
   const std::vector<pid_t> trainers = ChildrenOf(run->Pid());
   run->Signal(SIGKILL);
   for (const pid_t trainer : trainers) {
