@@ -1,0 +1,183 @@
+#include "worker/trainer/train_task.h"
+
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "tests/base/temporary_folder.h"
+#include "tests/worker/trainer/small_job.h"
+#include "tests/worker/trainer/trainer_program.h"
+#include "worker/trainer/task_error.h"
+
+namespace archsweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Training : public testing::Test {
+ protected:
+  // A copy of the job in folders of its own.
+  Job Copy(const std::string& name) const {
+    Job job = job_;
+    job.attempt_folder = folder_.Path() / name;
+    job.checkpoint_folder = folder_.Path() / name / "checkpoints";
+    return job;
+  }
+
+  static Failure FailureOf(const Job& job, TrainerExit code) {
+    const TrainerOutcome outcome = RunTrainer(job);
+    EXPECT_EQ(outcome.exit_code, static_cast<int>(code));
+    EXPECT_EQ(outcome.All<FailedLine>().size(), 1u) << outcome.output;
+    return outcome.Last<FailedLine>().failure;
+  }
+
+  const TemporaryFolder folder_;
+  const Job job_ = SmallJob(folder_.Path());
+};
+
+TEST_F(Training, TellsWhatItDoesAndLeavesTheLastWeights) {
+  const TrainerOutcome outcome = RunTrainer(job_);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  ASSERT_TRUE(std::holds_alternative<StartedLine>(outcome.lines.front()));
+  EXPECT_EQ(std::get<StartedLine>(outcome.lines.front()).threads, 1);
+  const auto epochs = outcome.All<EpochLine>();
+  ASSERT_EQ(epochs.size(), 2u);
+  EXPECT_EQ(epochs[1].epoch, 2);
+  EXPECT_NEAR(epochs[1].learning_rate, LearningRate(job_.trial.training, 1), 1e-12);
+  EXPECT_NEAR(epochs[1].loss, epochs[1].natural_loss + 6 * epochs[1].robust_loss, 1e-9);
+  EXPECT_GT(epochs[1].seconds, 0);
+  for (const StepLine& step : outcome.All<StepLine>()) {
+    EXPECT_EQ(step.steps, 4);
+    EXPECT_GT(step.loss, 0);
+  }
+  const TrainedLine last = outcome.Last<TrainedLine>();
+  EXPECT_EQ(last.steps, 4);
+  EXPECT_FALSE(last.diverged);
+  EXPECT_EQ(last.folder, job_.checkpoint_folder / "step-4");
+  EXPECT_EQ(last.model_sha256,
+            Sha256HexOfFile(fs::path(last.folder) / "model.safetensors").value());
+  EXPECT_EQ(outcome.All<CheckpointLine>().back().model_sha256, last.model_sha256);
+}
+
+TEST_F(Training, EndsWithTheSameBitsWhereverItWasInterrupted) {
+  Job whole = Copy("whole");
+  whole.checkpoint_interval_ms = 0;
+  whole.checkpoints_kept = 100;
+  const TrainerOutcome uninterrupted = RunTrainer(whole);
+  ASSERT_EQ(uninterrupted.exit_code, 0);
+  const auto checkpoints = uninterrupted.All<CheckpointLine>();
+  ASSERT_GE(checkpoints.size(), 3u);
+  for (const CheckpointLine& checkpoint : checkpoints) {
+    SCOPED_TRACE(checkpoint.step);
+    Job rest = Copy("rest-" + std::to_string(checkpoint.step));
+    rest.resume = CheckpointRef{checkpoint.folder, checkpoint.model_sha256};
+    const TrainerOutcome resumed = RunTrainer(rest);
+    ASSERT_EQ(resumed.exit_code, 0) << resumed.output;
+    EXPECT_EQ(resumed.All<StartedLine>().front().resumed_step, checkpoint.step);
+    EXPECT_EQ(resumed.Last<TrainedLine>().model_sha256,
+              uninterrupted.Last<TrainedLine>().model_sha256);
+    // Sums over an epoch go on too.
+    if (checkpoint.step < 4) {
+      const EpochLine found = resumed.All<EpochLine>().back();
+      EXPECT_EQ(found.loss, uninterrupted.All<EpochLine>().back().loss);
+      EXPECT_EQ(found.robust_accuracy, uninterrupted.All<EpochLine>().back().robust_accuracy);
+    }
+  }
+}
+
+TEST_F(Training, DependsOnTheSeedAlone) {
+  Job other = Copy("other");
+  other.trial.seed = 12;
+  const TrainerOutcome first = RunTrainer(Copy("first"));
+  const TrainerOutcome second = RunTrainer(Copy("second"));
+  EXPECT_EQ(first.Last<TrainedLine>().model_sha256, second.Last<TrainedLine>().model_sha256);
+  EXPECT_NE(first.Last<TrainedLine>().model_sha256,
+            RunTrainer(other).Last<TrainedLine>().model_sha256);
+}
+
+TEST_F(Training, KeepsOnlyTheNewestCheckpoints) {
+  Job job = Copy("kept");
+  job.checkpoint_interval_ms = 0;
+  job.checkpoints_kept = 1;
+  ASSERT_EQ(RunTrainer(job).exit_code, 0);
+  int found = 0;
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(job.checkpoint_folder)) ++found;
+  EXPECT_EQ(found, 1);
+  EXPECT_TRUE(fs::exists(job.checkpoint_folder / "step-4"));
+}
+
+TEST_F(Training, ThatDivergesIsDoneAndSaysSo) {
+  Job job = Copy("wild");
+  job.trial.training.learning_rate = 1e30;
+  const TrainerOutcome outcome = RunTrainer(job);
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_TRUE(outcome.Last<TrainedLine>().diverged);
+  EXPECT_EQ(outcome.Last<TrainedLine>().folder, "");
+}
+
+TEST_F(Training, RefusesACheckpointThatIsCutOff) {
+  const TrainerOutcome outcome = RunTrainer(job_);
+  const fs::path folder = outcome.Last<TrainedLine>().folder;
+  fs::resize_file(folder / "state.safetensors", 1000);
+  Job rest = Copy("rest");
+  rest.resume = CheckpointRef{folder, ""};
+  const Failure failure = FailureOf(rest, TrainerExit::kConfiguration);
+  EXPECT_NE(failure.message.find("state.safetensors"), std::string::npos) << failure.message;
+}
+
+TEST_F(Training, RefusesACheckpointOfAnotherTrial) {
+  const TrainerOutcome outcome = RunTrainer(job_);
+  Job other = Copy("other");
+  other.trial.seed = 99;
+  other.resume = CheckpointRef{outcome.Last<TrainedLine>().folder, ""};
+  const Failure failure = FailureOf(other, TrainerExit::kConfiguration);
+  EXPECT_NE(failure.message.find("another trial"), std::string::npos) << failure.message;
+}
+
+TEST_F(Training, RefusesABatchLargerThanTheDataSet) {
+  Job job = Copy("large");
+  job.trial.training.batch_size = 96;
+  const Failure failure = FailureOf(job, TrainerExit::kConfiguration);
+  EXPECT_EQ(failure.kind, FailureClass::kConfiguration);
+  EXPECT_NE(failure.message.find("96"), std::string::npos);
+  EXPECT_NE(failure.message.find("20 training"), std::string::npos);
+}
+
+TEST_F(Training, RefusesOtherDataThanTheTrialMeans) {
+  Job job = Copy("data");
+  job.trial.dataset.digest = std::string(64, 'a');
+  const Failure failure = FailureOf(job, TrainerExit::kConfiguration);
+  EXPECT_NE(failure.message.find(job_.trial.dataset.digest), std::string::npos);
+}
+
+TEST_F(Training, ThatCannotKeepACheckpointIsNotToBlame) {
+  Job job = Copy("full");
+  CHECK(CreateFolders(job.attempt_folder));
+  CHECK(WriteFileDurably(job.checkpoint_folder, "in the way"));
+  const Failure failure = FailureOf(job, TrainerExit::kStorage);
+  EXPECT_EQ(failure.kind, FailureClass::kStorage);
+}
+
+TEST_F(Training, RefusesADeviceThatIsNotThere) {
+  if (at::hasCUDA()) GTEST_SKIP() << "there is a GPU";
+  Job job = Copy("gpu");
+  job.device = "cuda";
+  EXPECT_NE(FailureOf(job, TrainerExit::kConfiguration).message.find("no GPU"), std::string::npos);
+}
+
+TEST_F(Training, RefusesNumericsThatItDoesNotKnow) {
+  Job job = Copy("numerics");
+  job.trial.numerics.precision = "bf16";
+  EXPECT_NE(FailureOf(job, TrainerExit::kConfiguration).message.find("bf16"), std::string::npos);
+}
+
+TEST(TaskError, KnowsMemoryThatIsNotThere) {
+  try {
+    at::empty({int64_t{1} << 46}, at::kFloat);
+    FAIL() << "there is too much memory for this test";
+  } catch (...) {
+    EXPECT_EQ(FailureInFlight().kind, FailureClass::kOutOfMemory);
+  }
+}
+
+}  // namespace
+}  // namespace archsweep
