@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -34,10 +35,13 @@ constexpr int kForeverMs = -1;
 class FakeTrainer {
  public:
   FakeTrainer(Job job, FakeBehaviour behaviour) : job_(std::move(job)), behaviour_(behaviour) {
-    progress_ = open(job_.progress_pipe.c_str(), O_WRONLY);
-    control_ = open(job_.control_pipe.c_str(), O_RDONLY);
+    // The agent may be gone before a pipe is opened, so that none of them may wait for it.
     lifeline_ = open(job_.lifeline_pipe.c_str(), O_RDONLY | O_NONBLOCK);
+    control_ = open(job_.control_pipe.c_str(), O_RDONLY | O_NONBLOCK);
+    progress_ = open(job_.progress_pipe.c_str(), O_WRONLY | O_NONBLOCK);
+    if (progress_ < 0 && errno == ENXIO) _exit(Code(TrainerExit::kInternal));
     CHECK(progress_ >= 0 && control_ >= 0 && lifeline_ >= 0);
+    CHECK(fcntl(progress_, F_SETFL, O_WRONLY) == 0);
   }
 
   int Run() {
