@@ -52,6 +52,7 @@ Executor::Executor(const Graph& graph, const Model& model) : output_(graph.outpu
   }
   Bind(graph, model);
   PlanMemory(graph);
+  PlanSlices(graph);
 }
 
 void Executor::Bind(const Graph& graph, const Model& model) {
@@ -96,6 +97,28 @@ void Executor::PlanMemory(const Graph& graph) {
   }
 }
 
+void Executor::PlanSlices(const Graph& graph) {
+  // Slices come in the order of their channels; others are run one by one.
+  std::vector<int> channels_covered(graph.nodes.size(), 0);
+  std::vector<bool> is_cut(graph.nodes.size(), true);
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const auto* slice = std::get_if<Slice>(&graph.nodes[i].operation);
+    for (const NodeId id : graph.nodes[i].inputs) {
+      const auto input = static_cast<size_t>(id);
+      is_cut[input] = is_cut[input] && slice != nullptr && slice->first == channels_covered[input];
+      if (!is_cut[input]) continue;
+      channels_covered[input] += graph.nodes[i].output.channels;
+      layers_[input].slices.push_back(static_cast<NodeId>(i));
+      layers_[input].slice_channels.push_back(graph.nodes[i].output.channels);
+    }
+  }
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (is_cut[i] && channels_covered[i] == graph.nodes[i].output.channels) continue;
+    layers_[i].slices.clear();
+    layers_[i].slice_channels.clear();
+  }
+}
+
 at::Tensor Executor::Evaluate(const at::Tensor& images, int group) const {
   return Run(images, group, Mode::kEvaluation);
 }
@@ -110,7 +133,13 @@ at::Tensor Executor::Run(const at::Tensor& images, int group, Mode mode) const {
   for (size_t i = 1; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     if (layer.live) {
-      values[i] = RunLayer(layer, values, group, mode);
+      if (!values[i].defined()) values[i] = RunLayer(layer, values, group, mode);
+      if (!layer.slices.empty()) {
+        const auto slices = values[i].split_with_sizes(layer.slice_channels, 1);
+        for (size_t j = 0; j < slices.size(); ++j) {
+          values[static_cast<size_t>(layer.slices[j])] = slices[j];
+        }
+      }
     } else if (mode == Mode::kTraining && std::holds_alternative<BatchNorm>(layer.node.operation)) {
       const at::Tensor& x = values[static_cast<size_t>(layer.node.inputs.front())];
       // The norms that the official code computes in vain read values that are alive.

@@ -42,6 +42,10 @@ class Executor {
     bool live = false;
     bool overwrites_input = false;
     std::vector<NodeId> dies_after;  // Values that nothing needs behind this node.
+    // The slices that the value is cut into, in the order of channels, where nothing else uses it.
+    // Cut at once, for then their gradients are joined once instead of padded and added.
+    std::vector<NodeId> slices;
+    std::vector<int64_t> slice_channels;
   };
   enum class Mode { kEvaluation, kTraining };
 
@@ -51,6 +55,7 @@ class Executor {
   at::Tensor Normalize(const Layer& layer, const at::Tensor& x, int group, Mode mode) const;
   void Bind(const Graph& graph, const Model& model);
   void PlanMemory(const Graph& graph);
+  void PlanSlices(const Graph& graph);
 
   std::vector<Layer> layers_;
   NodeId output_;

@@ -6,6 +6,7 @@
 #include <ostream>
 #include <string>
 
+#include "sweep/network/builder.h"
 #include "tests/worker/trainer/golden.h"
 
 namespace archsweep {
@@ -138,6 +139,26 @@ TEST(Executor, ChangesNothingInEvaluation) {
       if (now.name != named.name) continue;
       EXPECT_TRUE(now.tensor.equal(named.tensor)) << named.name;
     }
+  }
+}
+
+TEST(Executor, CutsChannelsWhetherOrNotTheSlicesCoverThem) {
+  const at::Tensor images = at::arange(2 * 3 * 4 * 4, at::kFloat).view({2, 3, 4, 4});
+  const std::vector<std::vector<std::pair<int, int>>> cuts = {
+      {{0, 1}, {1, 2}}, {{1, 1}, {2, 1}}, {{0, 2}, {1, 2}}};
+  for (const auto& cut : cuts) {
+    GraphBuilder builder(4, ActivationKind::kRelu);
+    const NodeId whole = builder.Activate(builder.Image());
+    std::vector<NodeId> slices;
+    std::vector<at::Tensor> expected;
+    for (const auto& [first, channels] : cut) {
+      slices.push_back(builder.Take(whole, first, channels));
+      expected.push_back(images.narrow(1, first, channels).mean({2, 3}));
+    }
+    const NodeId output = builder.PoolGlobally(builder.Join(slices));
+    const Graph graph = std::move(builder).Finish(output);
+    const Executor executor(graph, AllocateModel(graph, 1, at::kFloat));
+    EXPECT_TRUE(executor.Evaluate(images, 0).allclose(at::cat(expected, 1)));
   }
 }
 
