@@ -9,34 +9,13 @@
 #include <string>
 
 #include "base/clock.h"
-#include "base/id.h"
 #include "sweep/trial/trial.h"
+#include "tests/base/temporary_folder.h"
 #include "tests/fake_trainer/mode.h"
 
 namespace archsweep {
 
 inline const std::filesystem::path kFakeTrainer = ARCHSWEEP_PROGRAM_DIR "/archsweep-fake-trainer";
-
-// A folder of its own that goes with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder()
-      : path_(std::filesystem::canonical(testing::TempDir()) /
-              ("archsweep-agent-" + ShortHex(RandomId<WorkerId>()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() {
-    std::error_code error;
-    std::filesystem::remove_all(path_, error);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& Path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline int64_t NowMs() { return SystemClock().MonotonicMs(); }
 

@@ -1,0 +1,217 @@
+#include "worker/agent/agent.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <optional>
+#include <thread>
+
+#include "tests/worker/agent/fixture.h"
+#include "tests/worker/agent/scripted_coordinator.h"
+#include "worker/agent/process_table.h"
+
+namespace archsweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Token kFirst{7};
+constexpr Token kSecond{9};
+
+AttemptOrder Training(Token token, FakeMode mode, int amount = 0, int slot = 0) {
+  return {.token = token,
+          .trial = FakeTrial(mode, amount),
+          .evaluation = std::nullopt,
+          .weights = std::nullopt,
+          .slots = {slot}};
+}
+
+// An agent on a thread of its own, with a coordinator that follows a script.
+class Agents : public testing::Test {
+ protected:
+  AgentOptions Options() const {
+    return {.coordinator = coordinator_.Address(),
+            .token = ScriptedCoordinator::kToken,
+            .work_folder = folder_.Path() / "work",
+            .shared_folder = folder_.Path() / "shared",
+            .data_root = folder_.Path() / "data",
+            .trainer_program = kFakeTrainer,
+            .cpu_slots = 2};
+  }
+
+  void Start(const AgentOptions& options) {
+    auto agent = Agent::Open(options);
+    ASSERT_TRUE(agent) << agent.error().message;
+    agent_ = *std::move(agent);
+    thread_ = std::jthread([this](std::stop_token stop) { ended_ = agent_->Run(stop); });
+  }
+  void Start() { Start(Options()); }
+
+  Status Stop() {
+    thread_.request_stop();
+    return Join();
+  }
+  Status Join() {
+    thread_.join();
+    agent_.reset();
+    return *ended_;
+  }
+
+  bool HasFinalLine(Token token) const {
+    const auto lines = coordinator_.LinesOf(token);
+    return !lines.empty() && IsFinal(lines.rbegin()->second);
+  }
+  Failure FailureOf(Token token) const {
+    const auto lines = coordinator_.LinesOf(token);
+    const auto* failed = std::get_if<FailedLine>(&lines.rbegin()->second);
+    EXPECT_NE(failed, nullptr);
+    return failed != nullptr ? failed->failure : Failure{};
+  }
+  size_t Running() const { return ProcessesOf(Options().work_folder / "attempts").size(); }
+
+  TemporaryFolder folder_;
+  ScriptedCoordinator coordinator_;
+  std::unique_ptr<Agent> agent_;
+  std::optional<Status> ended_;
+  std::jthread thread_;
+};
+
+TEST_F(Agents, TellWhatTheyCanRun) {
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return coordinator_.Registrations().size() == 1; }));
+  const WorkerDescription description = coordinator_.Registrations().front();
+  EXPECT_EQ(description.cpu_slots, 2);
+  EXPECT_EQ(description.gpu_slots, 0);
+  EXPECT_FALSE(description.host.empty());
+  EXPECT_TRUE(description.dead_workers.empty());
+  EXPECT_TRUE(Stop());
+  EXPECT_TRUE(coordinator_.HasLeft());
+}
+
+TEST_F(Agents, TellEveryLineOfAnAttemptInOrder) {
+  coordinator_.Desire(Training(kFirst, FakeMode::kSteps, 3));
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kFirst); }));
+  const auto lines = coordinator_.LinesOf(kFirst);
+  EXPECT_EQ(lines.begin()->first, 1);
+  EXPECT_TRUE(std::holds_alternative<StartedLine>(lines.begin()->second));
+  const auto& trained = std::get<TrainedLine>(lines.rbegin()->second);
+  // Below the shared folder, for another host may have mounted it elsewhere.
+  EXPECT_TRUE(fs::exists(Options().shared_folder / trained.folder / "model.safetensors"))
+      << trained.folder;
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(Agents, RunNoMoreThanOneAttemptInASlot) {
+  coordinator_.Desire(Training(kFirst, FakeMode::kHang));
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return Running() == 1; }));
+  coordinator_.Desire(Training(kSecond, FakeMode::kFinish));
+  coordinator_.Desire(Training(Token{11}, FakeMode::kFinish, 0, 1));
+  ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(Token{11}); }));
+  EXPECT_TRUE(coordinator_.LinesOf(kSecond).empty()) << "its slot is taken";
+  coordinator_.AskStop(kFirst);
+  EXPECT_TRUE(WaitUntil([&] { return HasFinalLine(kSecond); }));
+  EXPECT_EQ(FailureOf(kFirst).kind, FailureClass::kStopped);
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(Agents, RepeatUnansweredLinesUnderTheirNumbers) {
+  coordinator_.Desire(Training(kFirst, FakeMode::kSteps, 50));
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return !coordinator_.LinesOf(kFirst).empty(); }));
+  coordinator_.AnswerWith(grpc::StatusCode::UNAVAILABLE);
+  ASSERT_TRUE(WaitUntil([&] { return coordinator_.FailedCalls() >= 2; }));
+  coordinator_.AnswerWith(grpc::StatusCode::OK);
+  ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kFirst); }));
+  EXPECT_FALSE(coordinator_.LinesChanged());
+  EXPECT_TRUE(std::holds_alternative<TrainedLine>(coordinator_.LinesOf(kFirst).rbegin()->second))
+      << "the attempt went on while the coordinator was away";
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(Agents, EndAttemptsThatAreNotDesiredAnyMore) {
+  coordinator_.Desire(Training(kFirst, FakeMode::kStubborn));
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return Running() == 1; }));
+  coordinator_.Withdraw(kFirst);
+  EXPECT_TRUE(WaitUntil([&] { return Running() == 0; }));
+  EXPECT_FALSE(HasFinalLine(kFirst)) << "nothing more of it is reported";
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(Agents, BeginAnewWhereTheCoordinatorForgotThem) {
+  coordinator_.Desire(Training(kFirst, FakeMode::kStubborn));
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return Running() == 1; }));
+  coordinator_.Withdraw(kFirst);
+  coordinator_.AnswerWith(grpc::StatusCode::NOT_FOUND);
+  ASSERT_TRUE(WaitUntil([&] { return coordinator_.Registrations().size() == 2; }));
+  EXPECT_EQ(Running(), 0u);
+  const auto lives = coordinator_.Registrations();
+  EXPECT_NE(lives[0].worker, lives[1].worker);
+  EXPECT_EQ(lives[1].dead_workers, std::vector<WorkerId>{lives[0].worker});
+  coordinator_.Desire(Training(kSecond, FakeMode::kFinish));
+  EXPECT_TRUE(WaitUntil([&] { return HasFinalLine(kSecond); }));
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(Agents, KeepCheckpointsAndTellWhenTheyLeave) {
+  coordinator_.Desire(Training(kFirst, FakeMode::kSteps, 900));
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return coordinator_.LinesOf(kFirst).size() >= 2; }));
+  const int64_t asked_ms = NowMs();
+  EXPECT_TRUE(Stop());
+  EXPECT_LT(NowMs() - asked_ms, kShutdownMs);
+  EXPECT_TRUE(coordinator_.HasLeft());
+  EXPECT_EQ(FailureOf(kFirst).kind, FailureClass::kStopped);
+  const auto lines = coordinator_.LinesOf(kFirst);
+  EXPECT_TRUE(std::holds_alternative<CheckpointLine>(std::next(lines.rbegin())->second));
+}
+
+TEST_F(Agents, ContinueFromTheCheckpointOfAnEarlierAttempt) {
+  coordinator_.Desire(Training(kFirst, FakeMode::kSteps, 50));
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return coordinator_.LinesOf(kFirst).size() >= 2; }));
+  coordinator_.AskStop(kFirst);
+  ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kFirst); }));
+  coordinator_.Withdraw(kFirst);
+  const auto stopped = coordinator_.LinesOf(kFirst);
+  const auto& checkpoint = std::get<CheckpointLine>(std::next(stopped.rbegin())->second);
+  coordinator_.Desire(Training(kSecond, FakeMode::kSteps, 50));
+  ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kSecond); }));
+  const auto lines = coordinator_.LinesOf(kSecond);
+  EXPECT_EQ(std::get<StartedLine>(lines.begin()->second).resumed_step, checkpoint.step);
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(Agents, LeaveNothingRunningWhenTheirTokenIsRefused) {
+  AgentOptions options = Options();
+  options.token = "wrong";
+  Start(options);
+  const Status ended = Join();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().kind, ErrorKind::kDenied);
+  EXPECT_EQ(Running(), 0u);
+}
+
+TEST_F(Agents, KillAtOnceWhenTheyAreTold) {
+  coordinator_.Desire(Training(kFirst, FakeMode::kStubborn));
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return Running() == 1; }));
+  thread_.request_stop();
+  agent_->Kill();
+  EXPECT_TRUE(Join());
+  EXPECT_EQ(Running(), 0u);
+  EXPECT_EQ(FailureOf(kFirst).kind, FailureClass::kStopped);
+}
+
+TEST(Agent, NeedsAtLeastOneSlot) {
+  const TemporaryFolder folder;
+  const auto agent = Agent::Open({.work_folder = folder.Path(), .cpu_slots = 0});
+  ASSERT_FALSE(agent);
+  EXPECT_EQ(agent.error().kind, ErrorKind::kInvalidInput);
+}
+
+}  // namespace
+}  // namespace archsweep
