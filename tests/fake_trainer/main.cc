@@ -35,6 +35,7 @@ constexpr int kForeverMs = -1;
 class FakeTrainer {
  public:
   FakeTrainer(Job job, FakeBehaviour behaviour) : job_(std::move(job)), behaviour_(behaviour) {
+    if (behaviour_.mode == FakeMode::kStubborn) BeStubborn();
     // The agent may be gone before a pipe is opened, so that none of them may wait for it.
     lifeline_ = open(job_.lifeline_pipe.c_str(), O_RDONLY | O_NONBLOCK);
     control_ = open(job_.control_pipe.c_str(), O_RDONLY | O_NONBLOCK);
@@ -51,8 +52,6 @@ class FakeTrainer {
       case FakeMode::kHang:
         WaitForStop(kForeverMs);
         return Code(TrainerExit::kStopped);
-      case FakeMode::kStubborn:
-        BeStubborn();
       case FakeMode::kExit:
         std::puts("something is wrong here");
         return behaviour_.amount;
