@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace archsweep {
@@ -79,6 +80,28 @@ std::optional<long long> ParseInteger(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+Result<int64_t> ParseCount(std::string_view text) {
+  constexpr std::string_view kSuffixes = "kMGT";
+  constexpr double kBeyondMax = 0x1p63;  // The least count that an int64_t does not hold.
+  // Whole numbers are exact beyond what a double holds.
+  if (const auto whole = ParseInteger(text); whole && !text.starts_with('-')) return *whole;
+  // As an exponent a suffix is read together with the digits: 1.1G is 1100000000 to the last.
+  std::string number(text);
+  if (const size_t suffix = kSuffixes.find(text.empty() ? ' ' : text.back());
+      suffix != std::string_view::npos) {
+    number.back() = 'e';
+    number += Format("{}", 3 * (suffix + 1));
+  }
+  const auto value = ParseDouble(number);
+  if (value && !text.starts_with('-') && *value < kBeyondMax && std::floor(*value) == *value) {
+    return static_cast<int64_t>(*value);
+  }
+  return Fail(ErrorKind::kInvalidInput,
+              Format("'{}' is not a count; give a whole number from 0 to {}, such as 75000000, "
+                     "1e9, or 20G with one of the suffixes k, M, G and T",
+                     text, std::numeric_limits<int64_t>::max()));
 }
 
 std::string HumanDuration(double seconds) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,6 +9,8 @@
 #include <vector>
 
 #include <fmt/format.h>
+
+#include "base/result.h"
 
 namespace archsweep {
 
@@ -30,6 +33,11 @@ std::string Suggestion(std::string_view word, std::span<const std::string> candi
 // The whole text as a number; nothing if it is anything else, or out of range.
 std::optional<double> ParseDouble(std::string_view text);
 std::optional<long long> ParseInteger(std::string_view text);
+
+// A whole number, not negative, as people write it: "20000000", "1.5e9", or with one of the
+// suffixes k, M, G and T of 1000: "20G". kInvalidInput, which names the text, if it is anything
+// else or does not fit.
+Result<int64_t> ParseCount(std::string_view text);
 
 // A duration as people read it: "42 s", "3 min 05 s", "2 h 10 min", "3 d 4 h".
 std::string HumanDuration(double seconds);

@@ -11,6 +11,8 @@ namespace archsweep {
 void AddRunCommand(CLI::App& app, ExitCode& exit_code);
 void AddPlanCommand(CLI::App& app, ExitCode& exit_code);
 void AddDescribeCommand(CLI::App& app, ExitCode& exit_code);
+void AddScaleCommand(CLI::App& app, ExitCode& exit_code);
+void AddSchemaCommand(CLI::App& app, ExitCode& exit_code);
 void AddResultsCommand(CLI::App& app, ExitCode& exit_code);
 void AddQueryCommand(CLI::App& app, ExitCode& exit_code);
 void AddExportCommand(CLI::App& app, ExitCode& exit_code);

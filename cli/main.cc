@@ -19,6 +19,7 @@ constexpr const char* kExamples = R"(Examples:
   archsweep results                            the table, best robust accuracy first
   archsweep query "select * from v_result"     SQL on the results
   archsweep describe wrn-28-10                 one network, layer by layer
+  archsweep scale --macs 20G                   the network for a budget, by RobustScaling
 
 Data go to stdout, messages to stderr. Exit codes: 0 ok, 1 failed, 2 usage,
 3 the sweep ended with failed tasks, 130 interrupted.)";
@@ -38,6 +39,8 @@ ExitCode Main(int argc, char** argv) {
   AddRunCommand(app, exit_code);
   AddPlanCommand(app, exit_code);
   AddDescribeCommand(app, exit_code);
+  AddScaleCommand(app, exit_code);
+  AddSchemaCommand(app, exit_code);
   AddResultsCommand(app, exit_code);
   AddQueryCommand(app, exit_code);
   AddExportCommand(app, exit_code);

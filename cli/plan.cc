@@ -10,6 +10,7 @@
 #include "cli/table.h"
 #include "coordinator/scheduler/plan.h"
 #include "sweep/language/load.h"
+#include "sweep/language/presets.h"
 
 namespace archsweep {
 namespace {
@@ -23,7 +24,7 @@ constexpr const char* kExamples = R"(Examples:
   archsweep plan quickstart
   archsweep plan examples/quickstart.yaml
   archsweep plan depth-grid --format csv > plan.csv
-Presets: depth-grid, width-grid, quickstart. Mistakes in a file are reported all at once, each with
+Mistakes in a file are reported all at once, each with
 its line and column. Every further setting that differs between the networks has a column.)";
 
 struct Totals {
@@ -39,7 +40,7 @@ Json FurtherSettings(const TrialSpec& spec) {
   const Json architecture = ToJson(spec.architecture);
   for (const auto& [key, value] : architecture.items()) {
     const bool has_column =
-        key == "block" || key == "depth" || key == "width" || key == "activation";
+        key == "block" || key == "cells" || key == "depth" || key == "width" || key == "activation";
     if (!has_column) settings["architecture." + key] = value;
   }
   return settings;
@@ -75,6 +76,7 @@ Cell CellOf(const Json& value) {
   if (value.is_number_integer()) return value.get<int64_t>();
   if (value.is_number()) return value.get<double>();
   if (value.is_string()) return value.get<std::string>();
+  if (value.is_array()) return value.dump();
   return std::monostate();
 }
 
@@ -94,10 +96,12 @@ std::vector<Cell> RowOf(int64_t index, const SweepTrial& trial,
                         const std::vector<std::string>& varying, double training_macs) {
   const ArchitectureSpec& architecture = trial.spec.architecture;
   std::vector<Cell> row = {index, ToHex(trial.id), trial.spec.dataset.name,
-                           std::string(NameOf(architecture.block))};
-  for (const int depth : architecture.depth) row.emplace_back(int64_t{depth});
-  for (const int width : architecture.width) row.emplace_back(int64_t{width});
-  row.emplace_back(std::string(NameOf(architecture.activation)));
+                           BlockText(architecture)};
+  const bool is_cells = architecture.cells.genotype != nullptr;
+  for (const PerStage<int>* sizes : {&architecture.depth, &architecture.width}) {
+    for (const int size : *sizes) row.push_back(is_cells ? Cell() : Cell(int64_t{size}));
+  }
+  row.emplace_back(ActivationText(architecture));
   row.emplace_back(static_cast<int64_t>(trial.spec.seed));
   if (!varying.empty()) {
     const Json settings = FurtherSettings(trial.spec);
@@ -146,7 +150,7 @@ void AddPlanCommand(CLI::App& app, ExitCode& exit_code) {
   const auto flags = std::make_shared<PlanFlags>();
   CLI::App* const plan =
       app.add_subcommand("plan", "Show the networks of a sweep and what they cost; nothing runs");
-  plan->footer(kExamples);
+  plan->footer(Format("Presets: {}.\n{}", Join(PresetNames(), ", "), kExamples));
   plan->add_option("sweep", flags->sweep, "Sweep file, or the name of a preset")->required();
   AddFormatOption(*plan, flags->format);
   plan->callback([flags, &exit_code] { exit_code = ReportEnd(Plan(*flags)); });

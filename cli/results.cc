@@ -28,9 +28,9 @@ constexpr const char* kExamples = R"(Examples:
 
 const std::vector<std::string>& TableColumns() {
   static const std::vector<std::string> kColumns = {
-      "trial", "dataset",  "block",      "d1",         "d2",         "d3",
-      "w1",    "w2",       "w3",         "activation", "seed",       "parameters",
-      "macs",  "diverged", "clean_last", "fgsm_last",  "pgd20_last", "train_seconds"};
+      "trial",      "dataset",   "block",      "d1",        "d2",           "d3",   "w1",
+      "w2",         "w3",        "activation", "seed",      "parameters",   "macs", "diverged",
+      "clean_last", "fgsm_last", "pgd20_last", "cw40_last", "train_seconds"};
   return kColumns;
 }
 

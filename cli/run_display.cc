@@ -8,10 +8,6 @@
 namespace archsweep {
 namespace {
 
-std::string Dashed(const std::array<int, kStages>& values) {
-  return Format("{}-{}-{}", values[0], values[1], values[2]);
-}
-
 // The time until all work is done at the speed so far; nothing before there is one.
 std::string Eta(double done, double total, int64_t elapsed_ms) {
   if (done <= 0 || elapsed_ms <= 0) return "estimating";
@@ -24,8 +20,7 @@ RunDisplay::RunDisplay(const ExpandedSweep& sweep, const Snapshot& first, int64_
     : name_(sweep.name), work_at_start_(first.work_done), start_ms_(now_ms) {
   for (const SweepTrial& trial : sweep.trials) {
     const ArchitectureSpec& architecture = trial.spec.architecture;
-    trial_labels_.emplace(trial.id, Format("D {} W {} seed {}", Dashed(architecture.depth),
-                                           Dashed(architecture.width), trial.spec.seed));
+    trial_labels_.emplace(trial.id, Format("{} seed {}", SizeText(architecture), trial.spec.seed));
   }
   for (const EvaluationSpec& evaluation : sweep.evaluations) {
     attack_names_.emplace(IdOf(evaluation), NameOf(evaluation.attack));

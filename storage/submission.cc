@@ -1,7 +1,9 @@
 #include "storage/submission.h"
 
+#include <deque>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/canonical_json.h"
@@ -17,14 +19,36 @@ std::string_view BytesOf(const TrialId& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
 }
 
+// What the attack does, as canonical JSON. Sweeps have few attacks and very many evaluations.
+class AttackTexts {
+ public:
+  const std::string& Of(const EvaluationSpec& evaluation) {
+    for (const auto& [attack, settings, text] : known_) {
+      if (attack == evaluation.attack && settings == evaluation.settings) return text;
+    }
+    known_.push_back(
+        {evaluation.attack, evaluation.settings, CanonicalText(ToJson(evaluation).at("attack"))});
+    return known_.back().text;
+  }
+
+ private:
+  struct Known {
+    AttackKind attack;
+    AttackSettings settings;
+    std::string text;
+  };
+  std::deque<Known> known_;
+};
+
 // Of what the sweep wants and in which order; equal means that the tables already say so.
 std::string Fingerprint(const ExpandedSweep& sweep) {
   Sha256 hash;
+  AttackTexts attacks;
   for (const SweepTrial& trial : sweep.trials) hash.Update(BytesOf(trial.id));
   hash.Update("evaluations");
   for (const EvaluationSpec& evaluation : sweep.evaluations) {
     hash.Update(BytesOf(evaluation.trial));
-    hash.Update(Format("{} {}\n", NameOf(evaluation.attack), evaluation.images));
+    hash.Update(Format("{} {}\n", attacks.Of(evaluation), evaluation.images));
   }
   const Sha256::Digest digest = hash.Finish();
   return Hex(digest.data(), digest.size());
@@ -114,13 +138,18 @@ class SweepWriter {
   Result<int64_t> WriteTrial(const SweepTrial& trial) {
     const std::string id = ToHex(trial.id);
     const ArchitectureSpec& net = trial.spec.architecture;
+    // Null for networks of cells, which have none.
+    const auto size_of = [&](const PerStage<int>& values, size_t stage) {
+      return net.cells.genotype != nullptr ? std::nullopt : std::optional<int64_t>(values[stage]);
+    };
     TRY(database_.Run(
         "INSERT INTO trial (id, dataset, block, d1, d2, d3, w1, w2, w3, activation, pre_process, "
         "seed, parameters, macs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
         "?14) ON CONFLICT DO NOTHING",
-        id, trial.spec.dataset.name, NameOf(net.block), net.depth[0], net.depth[1], net.depth[2],
-        net.width[0], net.width[1], net.width[2], NameOf(net.activation), net.pre_process,
-        static_cast<int64_t>(trial.spec.seed), trial.parameters, trial.macs));
+        id, trial.spec.dataset.name, BlockText(net), size_of(net.depth, 0), size_of(net.depth, 1),
+        size_of(net.depth, 2), size_of(net.width, 0), size_of(net.width, 1), size_of(net.width, 2),
+        ActivationText(net), net.pre_process, static_cast<int64_t>(trial.spec.seed),
+        trial.parameters, trial.macs));
     if (database_.ChangedRows() == 0) return KnownKey("SELECT key FROM trial WHERE id = ?1", id);
     const int64_t key = database_.LastInsertedKey();
     TRY(database_.Run("INSERT INTO trial_config (trial, config) VALUES (?1, ?2)", key,
@@ -145,13 +174,15 @@ class SweepWriter {
   }
 
   Result<int64_t> AttackKey(const EvaluationSpec& evaluation) {
-    const auto found = attack_keys_.find(evaluation.attack);
+    const std::string& settings = attacks_.Of(evaluation);
+    const auto found = attack_keys_.find(settings);
     if (found != attack_keys_.end()) return found->second;
-    const std::string settings = CanonicalText(ToJson(evaluation).at("attack"));
-    TRY(database_.Run("INSERT INTO attack (name, settings) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                      NameOf(evaluation.attack), settings));
+    TRY(
+        database_.Run("INSERT INTO attack (name, settings, standard) VALUES (?1, ?2, ?3) "
+                      "ON CONFLICT DO NOTHING",
+                      NameOf(evaluation.attack), settings, evaluation.IsStandard()));
     TRY_ASSIGN(const int64_t key, KnownKey("SELECT key FROM attack WHERE settings = ?1", settings));
-    attack_keys_.emplace(evaluation.attack, key);
+    attack_keys_.emplace(settings, key);
     return key;
   }
 
@@ -166,7 +197,8 @@ class SweepWriter {
   int64_t now_ms_;
   int64_t key_ = 0;  // Of its row.
   std::map<TrialId, int64_t> trial_keys_;
-  std::map<AttackKind, int64_t> attack_keys_;
+  AttackTexts attacks_;
+  std::map<std::string, int64_t> attack_keys_;  // By text.
 };
 
 }  // namespace

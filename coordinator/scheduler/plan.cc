@@ -17,7 +17,7 @@ double TrainingWork(const SweepTrial& trial, int64_t train_images) {
 double EvaluationWork(const SweepTrial& trial, const EvaluationSpec& evaluation,
                       int64_t test_images) {
   const int64_t images = evaluation.images > 0 ? evaluation.images : test_images;
-  const double passes = 2.0 * SettingsOf(evaluation.attack).steps + 1;
+  const double passes = 2.0 * evaluation.settings.steps + 1;
   return static_cast<double>(trial.macs) * static_cast<double>(images) * passes;
 }
 

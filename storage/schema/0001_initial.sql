@@ -29,8 +29,9 @@ CREATE TABLE trial (
   id          TEXT NOT NULL UNIQUE CHECK (length(id) = 32),
   dataset     TEXT NOT NULL,
   block       TEXT NOT NULL,
-  d1 INTEGER NOT NULL, d2 INTEGER NOT NULL, d3 INTEGER NOT NULL,   -- Blocks per stage.
-  w1 INTEGER NOT NULL, w2 INTEGER NOT NULL, w3 INTEGER NOT NULL,   -- Widening factor per stage.
+  -- Blocks and widening factor per stage; NULL for networks of cells.
+  d1 INTEGER, d2 INTEGER, d3 INTEGER,
+  w1 INTEGER, w2 INTEGER, w3 INTEGER,
   activation  TEXT NOT NULL,
   pre_process INTEGER NOT NULL,
   seed        INTEGER NOT NULL,
@@ -43,11 +44,13 @@ CREATE TABLE trial (
   train_seconds REAL,
   clean_last REAL, clean_last_images INTEGER,
   fgsm_last  REAL, fgsm_last_images  INTEGER,
-  pgd20_last REAL, pgd20_last_images INTEGER
+  pgd20_last REAL, pgd20_last_images INTEGER,
+  cw40_last  REAL, cw40_last_images  INTEGER
 ) STRICT;
 CREATE INDEX trial_by_clean_last ON trial (clean_last) WHERE reported = 1;
 CREATE INDEX trial_by_fgsm_last  ON trial (fgsm_last)  WHERE reported = 1;
 CREATE INDEX trial_by_pgd20_last ON trial (pgd20_last) WHERE reported = 1;
+CREATE INDEX trial_by_cw40_last  ON trial (cw40_last)  WHERE reported = 1;
 CREATE INDEX trial_by_parameters ON trial (parameters) WHERE reported = 1;
 CREATE INDEX trial_by_macs       ON trial (macs)       WHERE reported = 1;
 
@@ -60,7 +63,8 @@ CREATE TABLE trial_config (
 CREATE TABLE attack (
   key      INTEGER PRIMARY KEY,
   name     TEXT NOT NULL,
-  settings TEXT NOT NULL UNIQUE   -- Canonical JSON.
+  settings TEXT NOT NULL UNIQUE,  -- Canonical JSON.
+  standard INTEGER NOT NULL CHECK (standard IN (0, 1))   -- 1: the settings that go with the name.
 ) STRICT;
 
 -- One measurement of a trained network, on its last weights.
@@ -225,21 +229,26 @@ CREATE TRIGGER training_reported AFTER INSERT ON training BEGIN
   WHERE key = NEW.trial;
 END;
 
--- Of several evaluations with one attack the one over the most images counts.
+-- Only standard attacks have a column. Of several evaluations with one of them the one over the most
+-- images counts.
 CREATE TRIGGER result_reported AFTER INSERT ON result BEGIN
   UPDATE trial SET reported = 1 WHERE key = NEW.trial;
   UPDATE trial SET clean_last = NEW.accuracy, clean_last_images = NEW.images
   WHERE key = NEW.trial AND NEW.images > coalesce(clean_last_images, 0)
     AND (SELECT a.name FROM evaluation e JOIN attack a ON a.key = e.attack
-         WHERE e.key = NEW.evaluation) = 'clean';
+         WHERE e.key = NEW.evaluation AND a.standard = 1) = 'clean';
   UPDATE trial SET fgsm_last = NEW.accuracy, fgsm_last_images = NEW.images
   WHERE key = NEW.trial AND NEW.images > coalesce(fgsm_last_images, 0)
     AND (SELECT a.name FROM evaluation e JOIN attack a ON a.key = e.attack
-         WHERE e.key = NEW.evaluation) = 'fgsm';
+         WHERE e.key = NEW.evaluation AND a.standard = 1) = 'fgsm';
   UPDATE trial SET pgd20_last = NEW.accuracy, pgd20_last_images = NEW.images
   WHERE key = NEW.trial AND NEW.images > coalesce(pgd20_last_images, 0)
     AND (SELECT a.name FROM evaluation e JOIN attack a ON a.key = e.attack
-         WHERE e.key = NEW.evaluation) = 'pgd20';
+         WHERE e.key = NEW.evaluation AND a.standard = 1) = 'pgd20';
+  UPDATE trial SET cw40_last = NEW.accuracy, cw40_last_images = NEW.images
+  WHERE key = NEW.trial AND NEW.images > coalesce(cw40_last_images, 0)
+    AND (SELECT a.name FROM evaluation e JOIN attack a ON a.key = e.attack
+         WHERE e.key = NEW.evaluation AND a.standard = 1) = 'cw40';
 END;
 
 -- One row per trial, of whatever sweep, that has a result or diverged. "_last" means: of the last
@@ -251,9 +260,9 @@ SELECT
   t.dataset, t.block, t.d1, t.d2, t.d3, t.w1, t.w2, t.w3, t.activation, t.pre_process, t.seed,
   t.parameters, t.macs,
   t.diverged,   -- 1: the loss became infinite or not a number; there are no accuracies.
-  t.clean_last, t.fgsm_last, t.pgd20_last,
+  t.clean_last, t.fgsm_last, t.pgd20_last, t.cw40_last,
   -- How many images each accuracy is over.
-  t.clean_last_images, t.fgsm_last_images, t.pgd20_last_images,
+  t.clean_last_images, t.fgsm_last_images, t.pgd20_last_images, t.cw40_last_images,
   t.train_steps, t.train_seconds,
   (SELECT k.attempts FROM task k WHERE k.trial = t.key AND k.evaluation IS NULL) AS train_attempts,
   t.train_token,   -- Of the attempt that ended the training; the next five columns are its.

@@ -1,6 +1,7 @@
 #include "sweep/language/check_points.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,11 +25,11 @@ class PointChecker {
   void Check(const TrialSpec& spec, const Points& points) {
     if (spec.architecture != architecture_) {
       architecture_ = spec.architecture;
-      Report("architecture", Problems(spec.architecture), points);
+      CheckArchitecture(spec.architecture, points);
     }
     if (spec.training != training_) {
       training_ = spec.training;
-      Report("training", Problems(spec.training), points);
+      Report("training", Problems(spec.training), {}, points);
     }
     if (spec.dataset != dataset_) {
       dataset_ = spec.dataset;
@@ -37,12 +38,29 @@ class PointChecker {
   }
 
  private:
-  // A problem begins with the key of its field.
+  void CheckArchitecture(const ArchitectureSpec& spec, const Points& points) {
+    // Whether there are stages is unknown then.
+    if (IsInvalid("architecture.cells")) return;
+    std::vector<std::string> missing;
+    for (const std::string key : {"depth", "width"}) {
+      const std::string path = "architecture." + key;
+      const bool is_needed = spec.cells.genotype == nullptr && !IsInvalid("architecture");
+      if (!is_needed || IsInvalid(path) || points.Given(path)) continue;
+      missing.push_back(key);
+      complaints_.Add(
+          points.PositionOf("architecture"),
+          Format("architecture has no '{}'; give it here or as the axis {}", key, path));
+    }
+    Report("architecture", Problems(spec), missing, points);
+  }
+
+  // A problem begins with the key of its field. About keys of `told` enough has been said.
   void Report(std::string_view group, const std::vector<std::string>& problems,
-              const Points& points) {
+              const std::vector<std::string>& told, const Points& points) {
     if (IsInvalid(group)) return;
     for (const std::string& problem : problems) {
       const std::string key = problem.substr(0, problem.find(' '));
+      if (std::ranges::find(told, key) != told.end()) continue;
       if (!NamesInvalidField(group, problem)) {
         complaints_.Add(points.PositionOf(Format("{}.{}", group, key)), problem);
       }
@@ -79,18 +97,62 @@ class PointChecker {
   std::optional<DatasetRef> dataset_;
 };
 
+// A setting that changes nothing would be believed to change something.
+class IdleFields {
+ public:
+  explicit IdleFields(const SweepFile& file) {
+    const auto is_invalid = [&](std::string_view path) {
+      const auto given = file.given.find(path);
+      return given != file.given.end() && !given->second.valid;
+    };
+    for (const char* path : {"architecture", "architecture.block", "architecture.cells"}) {
+      if (is_invalid(path)) return;
+    }
+    for (const Field& field : Fields()) {
+      if (field.path.starts_with("architecture.")) fields_.emplace(&field, std::nullopt);
+    }
+  }
+
+  void See(const TrialSpec& spec, const Points& points) {
+    for (auto next = fields_.begin(); next != fields_.end();) {
+      const auto found = next++;
+      if (HasEffect(*found->first, spec)) {
+        fields_.erase(found);
+      } else if (const auto position = points.Given(found->first->path);
+                 position && !found->second) {
+        found->second = position;
+      }
+    }
+  }
+
+  void Complain(Complaints& complaints) const {
+    for (const auto& [field, position] : fields_) {
+      if (!position) continue;
+      complaints.Add(*position,
+                     Format("{} has no effect in any network of this sweep", field->path));
+    }
+  }
+
+ private:
+  std::map<const Field*, std::optional<Position>> fields_;  // With where they are given.
+};
+
 }  // namespace
 
 void CheckPoints(const SweepFile& file, Complaints& complaints) {
   if (Points::Count(file) > kTrialsMax) {
-    complaints.Add(file.grid_position, Format("the grid has more than {} points", kTrialsMax));
+    complaints.Add(file.points_position, Format("there are more than {} points", kTrialsMax));
     return;
   }
   Points points(file);
   PointChecker checker(file, complaints);
+  IdleFields idle(file);
   do {
-    checker.Check(points.Current(), points);
+    const TrialSpec spec = points.Current();
+    checker.Check(spec, points);
+    idle.See(spec, points);
   } while (!complaints.Full() && points.Advance());
+  idle.Complain(complaints);
 }
 
 }  // namespace archsweep

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -12,24 +11,29 @@
 
 namespace archsweep {
 
-using StageValues = std::array<int, kStages>;
+// A setting of blocks, in ArchitectureSpec::settings.
+struct SettingTarget {
+  const BlockSetting* setting = nullptr;
+};
 
 // The member that a field sets; its type decides how the value is written.
 using FieldTarget =
     std::variant<DatasetRef TrialSpec::*, ArchitectureSpec TrialSpec::*, TrainingSpec TrialSpec::*,
-                 uint64_t TrialSpec::*, StageValues ArchitectureSpec::*,
-                 BlockKind ArchitectureSpec::*, ActivationKind ArchitectureSpec::*,
-                 bool ArchitectureSpec::*, int RobustBlockSpec::*, int TrainingSpec::*,
-                 double TrainingSpec::*, bool TrainingSpec::*>;
+                 uint64_t TrialSpec::*, PerStage<const BlockType*> ArchitectureSpec::*,
+                 PerStage<int> ArchitectureSpec::*, PerStage<ActivationKind> ArchitectureSpec::*,
+                 PerStage<NormKind> ArchitectureSpec::*, LayerOrder ArchitectureSpec::*,
+                 bool ArchitectureSpec::*, const Genotype * CellSpec::*, int CellSpec::*,
+                 SettingTarget, int TrainingSpec::*, double TrainingSpec::*, bool TrainingSpec::*>;
 
 // Something of a trial that a sweep file names, in `base` by nested keys and in `grid` by its path.
 struct Field {
-  std::string_view path;  // "training.beta"; the part before the dot is itself a field.
+  std::string path;  // "training.beta"; the part before the dot is itself a field.
   FieldTarget target;
+  std::string summary;
 };
 
-// All of them; the one definition behind keys, axes, types and suggestions. Bounds are those of
-// Problems(ArchitectureSpec) and Problems(TrainingSpec).
+// All of them; the one definition behind keys, axes, types, suggestions and the schema. Bounds are
+// those of Problems(ArchitectureSpec) and Problems(TrainingSpec).
 std::span<const Field> Fields();
 
 // Null if there is none of that path.
@@ -41,20 +45,24 @@ std::vector<std::string> KeysOf(std::string_view group);
 // Makes the field of `to` equal to that of `from`.
 void CopyField(const Field& field, const TrialSpec& from, TrialSpec& to);
 
-// Depth or width, which can differ from stage to stage.
+// Whether both have the same value in the field.
+bool HaveEqual(const Field& field, const TrialSpec& a, const TrialSpec& b);
+
+// The value as numbers, one a stage where stages differ; empty if it is no number.
+std::vector<double> NumbersOf(const Field& field, const TrialSpec& spec);
+
+// Depth, width and kernel, which can differ from stage to stage.
 bool IsPerStage(const Field& field);
 
-// Read only where the block is the robust one.
-bool IsOfRobustBlock(const Field& field);
+// Whether the field decides anything in `spec`, given its other fields.
+bool HasEffect(const Field& field, const TrialSpec& spec);
 
 // Where a member of some part of a trial is.
 inline TrialSpec& PartOf(TrialSpec& spec, const TrialSpec*) { return spec; }
 inline ArchitectureSpec& PartOf(TrialSpec& spec, const ArchitectureSpec*) {
   return spec.architecture;
 }
-inline RobustBlockSpec& PartOf(TrialSpec& spec, const RobustBlockSpec*) {
-  return spec.architecture.robust;
-}
+inline CellSpec& PartOf(TrialSpec& spec, const CellSpec*) { return spec.architecture.cells; }
 inline TrainingSpec& PartOf(TrialSpec& spec, const TrainingSpec*) { return spec.training; }
 
 template <class Value, class Part>

@@ -25,16 +25,21 @@ bool MeansFile(const std::string& name) {
 
 }  // namespace
 
+std::vector<std::string> PresetNames() {
+  std::vector<std::string> names;
+  for (const Preset& preset : Presets()) names.emplace_back(preset.name);
+  return names;
+}
+
 Result<ExpandedSweep> LoadSweep(const std::string& file_or_preset) {
   if (MeansFile(file_or_preset)) {
     TRY_ASSIGN(const std::string text, ReadFile(file_or_preset, kYamlBytesMax));
     return ExpandSweep(file_or_preset, text);
   }
-  std::vector<std::string> names;
   for (const Preset& preset : Presets()) {
     if (preset.name == file_or_preset) return ExpandSweep(preset.name, preset.text);
-    names.emplace_back(preset.name);
   }
+  const std::vector<std::string> names = PresetNames();
   return Fail(ErrorKind::kInvalidInput,
               Format("'{}' is neither a sweep file nor a preset{}; presets are: {}", file_or_preset,
                      Suggestion(file_or_preset, names), Join(names, ", ")));

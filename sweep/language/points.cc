@@ -1,7 +1,6 @@
 #include "sweep/language/points.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace archsweep {
 namespace {
@@ -16,49 +15,61 @@ Numerics NumericsOf(const Resources& resources) {
 
 int64_t Points::Count(const SweepFile& file) {
   int64_t points = 1;
-  for (const Axis& axis : file.axes) {
-    if (axis.Size() > kTrialsMax) return kTrialsMax + 1;
-    points = std::min(points * axis.Size(), kTrialsMax + 1);
+  for (const Dimension& dimension : file.dimensions) {
+    if (dimension.Size() > kTrialsMax) return kTrialsMax + 1;
+    points = std::min(points * dimension.Size(), kTrialsMax + 1);
   }
   return points;
 }
 
-Points::Points(const SweepFile& file)
-    : file_(file), index_(file.axes.size(), 0), order_(file.axes.size()) {
-  // An axis over a whole part, such as "architecture", comes before one over a field of it.
-  std::iota(order_.begin(), order_.end(), size_t{0});
-  std::ranges::sort(order_, {}, [&](size_t i) { return file.axes[i].field->path; });
+Points::Points(const SweepFile& file) : file_(file), index_(file.dimensions.size(), 0) {
+  for (size_t i = 0; i < file.dimensions.size(); ++i) {
+    for (const Axis& axis : file.dimensions[i].axes) {
+      for (const Field* field : axis.Fields()) setters_.push_back({field, &axis, i});
+    }
+  }
+  std::ranges::stable_sort(setters_, {}, [](const Setter& setter) { return setter.field->path; });
 }
 
 TrialSpec Points::Current() const {
   TrialSpec spec = file_.base;
-  for (const size_t i : order_) file_.axes[i].Apply(index_[i], spec);
+  for (const auto& [field, axis, dimension] : setters_) {
+    if (axis->Sets(*field, index_[dimension])) axis->Apply(*field, index_[dimension], spec);
+  }
   spec.numerics = NumericsOf(file_.resources);
   return spec;
 }
 
 bool Points::Advance() {
   for (size_t i = index_.size(); i-- > 0;) {
-    if (++index_[i] < file_.axes[i].Size()) return true;
+    if (++index_[i] < file_.dimensions[i].Size()) return true;
     index_[i] = 0;
   }
   return false;
 }
 
-Position Points::PositionOf(std::string_view path) const {
-  for (auto i = order_.rbegin(); i != order_.rend(); ++i) {
-    const Axis& axis = file_.axes[*i];
-    if (axis.per_stage) {
-      if (axis.field->path == path) return axis.position;
+std::optional<Position> Points::Given(std::string_view path) const {
+  for (auto setter = setters_.rbegin(); setter != setters_.rend(); ++setter) {
+    const Axis& axis = *setter->axis;
+    if (axis.per_stage != nullptr) {
+      if (axis.per_stage->path == path) return axis.position;
       continue;
     }
-    const AxisValue& value = axis.values[static_cast<size_t>(index_[*i])];
-    if (const auto given = value.given.find(path); given != value.given.end()) {
-      return given->second.position;
-    }
+    const GivenFields& given = axis.At(index_[setter->dimension]).given;
+    if (const auto found = given.find(path); found != given.end()) return found->second.position;
   }
+  // A whole part that an axis sets has nothing of the base.
+  const std::string_view part = path.substr(0, path.find('.'));
+  const bool is_replaced = std::ranges::any_of(setters_, [&](const Setter& setter) {
+    return setter.field->path == part && setter.axis->Sets(*setter.field, index_[setter.dimension]);
+  });
   const auto given = file_.given.find(path);
-  if (given != file_.given.end()) return given->second.position;
+  if (is_replaced || given == file_.given.end()) return std::nullopt;
+  return given->second.position;
+}
+
+Position Points::PositionOf(std::string_view path) const {
+  if (const auto position = Given(path)) return *position;
   const size_t dot = path.find('.');
   return dot == std::string_view::npos ? file_.base_position : PositionOf(path.substr(0, dot));
 }

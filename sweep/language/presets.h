@@ -1,7 +1,9 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace archsweep {
 
@@ -13,5 +15,7 @@ struct Preset {
 
 // Generated from the files by CMake.
 std::span<const Preset> Presets();
+
+std::vector<std::string> PresetNames();
 
 }  // namespace archsweep

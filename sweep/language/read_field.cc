@@ -1,8 +1,10 @@
 #include "sweep/language/read_field.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "base/text.h"
@@ -78,24 +80,48 @@ bool Read(const Value& value, double& out) {
 }
 
 bool Read(const Value& value, bool& out) {
-  const bool is_true = IsPlain(value.node) && value.node.text == "true";
-  if (!is_true && !(IsPlain(value.node) && value.node.text == "false")) {
-    return value.Refuse(TypeMessage(value.node, value.name, "true or false"));
-  }
-  out = is_true;
-  return true;
+  const auto flag = ReadFlag(value.node, value.name, value.complaints);
+  if (flag) out = *flag;
+  return flag.has_value();
 }
 
-bool Read(const Value& value, StageValues& out) {
-  if (IsPlain(value.node)) {
-    int uniform = 0;
-    if (!Read(value, uniform)) return false;
-    out.fill(uniform);
+bool Read(const Value& value, const BlockType*& out) {
+  const auto word = ReadWord(value.node, value.name, "the name of a block", value.complaints);
+  return word && Take(value, BlockByName(*word), out);
+}
+
+bool Read(const Value& value, ActivationKind& out) {
+  const auto word = ReadWord(value.node, value.name, "the name of an activation", value.complaints);
+  return word && Take(value, ActivationByName(*word), out);
+}
+
+bool Read(const Value& value, NormKind& out) {
+  const auto word = ReadWord(value.node, value.name, "the name of a norm", value.complaints);
+  return word && Take(value, NormByName(*word), out);
+}
+
+bool Read(const Value& value, LayerOrder& out) {
+  const auto word = ReadWord(value.node, value.name, "pre or post", value.complaints);
+  return word && Take(value, OrderByName(*word), out);
+}
+
+bool Read(const Value& value, const Genotype*& out) {
+  const auto word = ReadWord(value.node, value.name, "the name of cells", value.complaints);
+  return word && Take(value, GenotypeByName(*word), out);
+}
+
+// One value for all stages, or a list of one for each.
+template <class T>
+bool Read(const Value& value, PerStage<T>& out) {
+  if (value.node.kind == YamlNode::Kind::kScalar) {
+    T everywhere{};
+    if (!Read(value, everywhere)) return false;
+    out = everywhere;
     return true;
   }
   if (value.node.kind != YamlNode::Kind::kSequence || value.node.items.size() != kStages) {
     return value.Refuse(TypeMessage(value.node, value.name,
-                                    Format("one integer for all stages or a list of {}", kStages)));
+                                    Format("one value for all stages or a list of {}", kStages)));
   }
   bool valid = true;
   for (size_t stage = 0; stage < out.size(); ++stage) {
@@ -106,14 +132,19 @@ bool Read(const Value& value, StageValues& out) {
   return valid;
 }
 
-bool Read(const Value& value, BlockKind& out) {
-  const auto word = ReadWord(value.node, value.name, "the name of a block", value.complaints);
-  return word && Take(value, BlockByName(*word), out);
-}
-
-bool Read(const Value& value, ActivationKind& out) {
-  const auto word = ReadWord(value.node, value.name, "the name of an activation", value.complaints);
-  return word && Take(value, ActivationByName(*word), out);
+bool ReadSetting(const Value& value, const BlockSetting& setting) {
+  int& out = value.spec.architecture.settings[setting.key];
+  if (setting.words.empty()) return Read(value, out);
+  const auto word =
+      ReadWord(value.node, value.name, "one of " + Join(setting.words, ", "), value.complaints);
+  if (!word) return false;
+  const auto found = std::ranges::find(setting.words, *word);
+  if (found == setting.words.end()) {
+    return value.Refuse(Format("{} is '{}'{}; it must be one of {}", value.name, *word,
+                               Suggestion(*word, setting.words), Join(setting.words, ", ")));
+  }
+  out = static_cast<int>(found - setting.words.begin());
+  return true;
 }
 
 bool Read(const Value& value, DatasetRef& out);
@@ -176,19 +207,32 @@ bool Read(const Value& value, DatasetRef& out) {
   return digest == nullptr || ReadDigest(value, dataset, *digest, out);
 }
 
+// A published network, whose depth and width count as given.
+bool ReadNamed(const Value& value, const YamlNode& node, ArchitectureSpec& out) {
+  const auto word = ReadWord(node, value.name, "the name of a network or a map", value.complaints);
+  if (!word) return false;
+  auto named = ArchitectureByName(*word);
+  if (!named) {
+    value.complaints.Add(node.position, Format("{}: {}", value.name, named.error().message));
+    return false;
+  }
+  out = *std::move(named);
+  if (out.cells.genotype != nullptr) return true;
+  for (const std::string_view path : {"architecture.depth", "architecture.width"}) {
+    value.given.insert_or_assign(std::string(path), GivenField{node.position});
+  }
+  return true;
+}
+
 bool Read(const Value& value, ArchitectureSpec& out) {
   out = {};
-  if (value.node.kind == YamlNode::Kind::kMap) {
-    CheckMap(value.node, value.name, KeysOf("architecture"), value.complaints);
-    ReadFieldsWithin("architecture", value);
-    return true;
-  }
-  const auto word =
-      ReadWord(value.node, value.name, "the name of a network or a map", value.complaints);
-  if (!word || !Take(value, ArchitectureByName(*word), out)) return false;
-  for (const std::string_view path : {"architecture.depth", "architecture.width"}) {
-    value.given.insert_or_assign(std::string(path), GivenField{value.node.position});
-  }
+  if (value.node.kind != YamlNode::Kind::kMap) return ReadNamed(value, value.node, out);
+  std::vector<std::string> keys = KeysOf("architecture");
+  keys.insert(keys.begin(), "name");
+  CheckMap(value.node, value.name, keys, value.complaints);
+  const YamlEntry* const name = FindEntry(value.node, "name");
+  if (name != nullptr && !ReadNamed(value, name->value, out)) return false;
+  ReadFieldsWithin("architecture", value);
   return true;
 }
 
@@ -225,7 +269,13 @@ bool Read(const Value& value, TrainingSpec& out) {
 void ReadField(const Field& field, std::string_view section, const YamlNode& node, TrialSpec& spec,
                GivenFields& given, Complaints& complaints) {
   const Value value = {node, Format("{}.{}", section, field.path), spec, given, complaints};
-  const auto read = [&](auto member) { return Read(value, MemberOf(spec, member)); };
+  const auto read = [&](auto target) {
+    if constexpr (std::is_same_v<decltype(target), SettingTarget>) {
+      return ReadSetting(value, *target.setting);
+    } else {
+      return Read(value, MemberOf(spec, target));
+    }
+  };
   const bool valid = std::visit(read, field.target);
   given.insert_or_assign(std::string(field.path), GivenField{node.position, valid});
 }
@@ -268,6 +318,29 @@ std::optional<int64_t> ReadInteger(const YamlNode& node, std::string_view name, 
   } else {
     complaints.Add(node.position, TypeMessage(node, name, "an integer"));
   }
+  return std::nullopt;
+}
+
+std::optional<double> ReadCount(const YamlNode& node, std::string_view name,
+                                Complaints& complaints) {
+  auto number = IsPlain(node) ? ParseDouble(node.text) : std::nullopt;
+  constexpr std::string_view kUnits = "kMGT";
+  if (!number && IsPlain(node) && !node.text.empty()) {
+    const size_t unit = kUnits.find(node.text.back());
+    const auto digits = ParseDouble(std::string_view(node.text).substr(0, node.text.size() - 1));
+    if (unit != std::string_view::npos && digits) {
+      number = *digits * std::pow(1000.0, static_cast<double>(unit + 1));
+    }
+  }
+  if (number) return *number + 0.0;
+  complaints.Add(node.position, TypeMessage(node, name, "a number, such as 0.7, 4e9 or 4G"));
+  return std::nullopt;
+}
+
+std::optional<bool> ReadFlag(const YamlNode& node, std::string_view name, Complaints& complaints) {
+  if (IsPlain(node) && node.text == "true") return true;
+  if (IsPlain(node) && node.text == "false") return false;
+  complaints.Add(node.position, TypeMessage(node, name, "true or false"));
   return std::nullopt;
 }
 

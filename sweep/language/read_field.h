@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,5 +40,12 @@ std::optional<std::string> ReadWord(const YamlNode& node, std::string_view name,
 // A whole number from `min` to `max`.
 std::optional<int64_t> ReadInteger(const YamlNode& node, std::string_view name, int64_t min,
                                    int64_t max, Complaints& complaints);
+
+// A finite number, which may end in k, M, G or T for its power of 1000.
+std::optional<double> ReadCount(const YamlNode& node, std::string_view name,
+                                Complaints& complaints);
+
+// true or false.
+std::optional<bool> ReadFlag(const YamlNode& node, std::string_view name, Complaints& complaints);
 
 }  // namespace archsweep

@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 #include <limits>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
@@ -56,7 +58,6 @@ void ReadBase(const YamlNode& node, SweepFile& file, Complaints& complaints) {
 }
 
 void ReadGrid(const YamlEntry& grid, SweepFile& file, Complaints& complaints) {
-  file.grid_position = grid.position;
   if (grid.value.kind != YamlNode::Kind::kMap) {
     complaints.Add(grid.value.position, Format("grid is {}; it must be a map of axes, such as "
                                                "'training.beta: [1, 6]'",
@@ -64,32 +65,88 @@ void ReadGrid(const YamlEntry& grid, SweepFile& file, Complaints& complaints) {
     return;
   }
   for (const YamlEntry& entry : grid.value.entries) {
-    auto axis = ReadAxis(entry, file.given, complaints);
-    if (axis) file.axes.push_back(*std::move(axis));
+    auto axis = ReadAxis("grid", entry, file.given, complaints);
+    if (axis) file.dimensions.push_back({{*std::move(axis)}});
+  }
+}
+
+// One field set by two axes would leave open which of them counts.
+void RefuseRepeatedFields(const SweepFile& file, Complaints& complaints) {
+  std::map<const Field*, std::string> setters;
+  for (const Dimension& dimension : file.dimensions) {
+    for (const Axis& axis : dimension.axes) {
+      for (const Field* field : axis.Fields()) {
+        const auto [known, is_new] = setters.emplace(field, axis.name);
+        if (is_new) continue;
+        complaints.Add(axis.position, Format("{} is set by both {} and {}", field->path,
+                                             known->second, axis.name));
+      }
+    }
+  }
+}
+
+// Everything that makes points, in the order of the file: the last dimension changes fastest.
+void ReadDimensions(const YamlNode& root, SweepFile& file, Complaints& complaints) {
+  const auto add = [&](std::optional<Dimension> dimension) {
+    if (dimension) file.dimensions.push_back(*std::move(dimension));
+  };
+  for (const YamlEntry& entry : root.entries) {
+    if (entry.key == "grid") ReadGrid(entry, file, complaints);
+    if (entry.key == "zip") add(ReadZip(entry, file.given, complaints));
+    if (entry.key == "list") add(ReadList(entry, file.given, complaints));
+    if (entry.key == "seeds") add(ReadSeeds(entry, file.given, complaints));
+    if (entry.key == "where") {
+      file.where_position = entry.position;
+      file.where = ReadWhere(entry.value, complaints);
+    }
+    const bool makes_points = entry.key == "grid" || entry.key == "zip" || entry.key == "list";
+    if (makes_points) file.points_position = entry.position;
+  }
+  RefuseRepeatedFields(file, complaints);
+}
+
+// Reads the entries of `map` that change the attack, and complains about them.
+void ReadAttackSettings(const YamlNode& map, EvaluationRequest& request, Complaints& complaints) {
+  AttackSettings& settings = request.settings;
+  for (const YamlEntry& entry : map.entries) {
+    if (entry.key == "epsilon_255" || entry.key == "step_255") {
+      double& value = entry.key == "step_255" ? settings.step_255 : settings.epsilon_255;
+      value = ReadCount(entry.value, entry.key, complaints).value_or(value);
+    } else if (entry.key == "steps") {
+      const auto steps = ReadInteger(entry.value, entry.key, 1, kAttackStepsMax, complaints);
+      settings.steps = static_cast<int>(steps.value_or(1));
+    } else if (entry.key == "random_start") {
+      settings.random_start = ReadFlag(entry.value, entry.key, complaints).value_or(false);
+    }
+  }
+  for (const std::string& problem : Problems(request.attack, settings)) {
+    const YamlEntry* const entry = FindEntry(map, problem.substr(0, problem.find(' ')));
+    complaints.Add(entry != nullptr ? entry->value.position : map.position, problem);
   }
 }
 
 void ReadEvaluation(const YamlNode& node, SweepFile& file, Complaints& complaints) {
-  EvaluationRequest request = {.position = node.position};
-  const YamlNode* attack = &node;
-  if (node.kind == YamlNode::Kind::kMap) {
-    const std::array<std::string, 2> keys = {"attack", "images"};
-    CheckMap(node, "an evaluation", keys, complaints);
-    attack = Require(node, "an evaluation", "attack", complaints);
-    if (const YamlEntry* const images = FindEntry(node, "images"); images != nullptr) {
-      request.position = images->value.position;
-      request.images =
-          ReadInteger(images->value, "images", 1, std::numeric_limits<int64_t>::max(), complaints)
-              .value_or(0);
-    }
-  }
+  const bool is_map = node.kind == YamlNode::Kind::kMap;
+  const std::vector<std::string> keys = {"attack",   "images", "epsilon_255",
+                                         "step_255", "steps",  "random_start"};
+  if (is_map) CheckMap(node, "an evaluation", keys, complaints);
+  const YamlNode* const attack =
+      is_map ? Require(node, "an evaluation", "attack", complaints) : &node;
   if (attack == nullptr) return;
   const auto word = ReadWord(*attack, "an evaluation",
                              "the name of an attack, or a map of attack and images", complaints);
   if (!word) return;
   const auto kind = AttackByName(*word);
   if (!kind) return complaints.Add(attack->position, kind.error().message);
-  request.attack = *kind;
+  EvaluationRequest request = {
+      .position = node.position, .attack = *kind, .images = 0, .settings = SettingsOf(*kind)};
+  if (is_map) ReadAttackSettings(node, request, complaints);
+  if (const YamlEntry* const images = is_map ? FindEntry(node, "images") : nullptr) {
+    request.position = images->value.position;
+    request.images =
+        ReadInteger(images->value, "images", 1, std::numeric_limits<int64_t>::max(), complaints)
+            .value_or(0);
+  }
   file.evaluations.push_back(request);
 }
 
@@ -113,86 +170,45 @@ void ReadResources(const YamlNode& node, SweepFile& file, Complaints& complaints
   file.resources.gpus = static_cast<int>(number.value_or(0));
 }
 
-const Axis* FindAxis(const SweepFile& file, std::string_view path) {
-  const auto found =
-      std::ranges::find(file.axes, path, [](const Axis& axis) { return axis.field->path; });
-  return found == file.axes.end() ? nullptr : &*found;
-}
-
 // A field that was given but could not be read counts as given.
-bool IsGiven(const SweepFile& file, std::string_view path) {
-  return file.given.contains(path) || FindAxis(file, path) != nullptr;
+bool IsGiven(const SweepFile& file, const std::string& path) {
+  if (file.given.contains(path)) return true;
+  const Field* const field = FindField(path);
+  return std::ranges::any_of(file.dimensions, [&](const Dimension& dimension) {
+    return std::ranges::any_of(dimension.axes, [&](const Axis& axis) {
+      for (int64_t i = 0; i < static_cast<int64_t>(axis.values.size()); ++i) {
+        if (!axis.Sets(*field, i)) return false;
+      }
+      return true;
+    });
+  });
 }
 
 // Fields without a default, in the base or as an axis.
 void RequireFields(SweepFile& file, Complaints& complaints) {
-  for (const std::string_view path : {"dataset", "architecture", "training"}) {
+  for (const char* path : {"dataset", "architecture", "training"}) {
     if (IsGiven(file, path)) continue;
     complaints.Add(file.base_position, Format("base has no '{}'", path));
-    file.given.insert_or_assign(std::string(path), GivenField{file.base_position, false});
-  }
-}
-
-// Depth and width come from an axis of their own, from every value of an axis of architectures, or
-// from the base.
-void RequireStages(std::string_view path, SweepFile& file, Complaints& complaints) {
-  if (FindAxis(file, path) != nullptr) return;
-  const auto complain = [&](Position position) {
-    const std::string_view key = path.substr(path.find('.') + 1);
-    complaints.Add(position,
-                   Format("architecture has no '{}'; give it here or as the axis {}", key, path));
-    file.given.insert_or_assign(std::string(path), GivenField{position, false});
-  };
-  if (const Axis* const axis = FindAxis(file, "architecture"); axis != nullptr) {
-    for (const AxisValue& value : axis->values) {
-      if (!value.given.contains(path)) complain(value.position);
-    }
-    return;
-  }
-  const GivenField architecture = file.given.find("architecture")->second;
-  if (architecture.valid && !file.given.contains(path)) complain(architecture.position);
-}
-
-bool SomeBlockIsRobust(const SweepFile& file) {
-  const auto is_robust = [](const TrialSpec& spec) {
-    return spec.architecture.block == BlockKind::kRobust;
-  };
-  return is_robust(file.base) || std::ranges::any_of(file.axes, [&](const Axis& axis) {
-           return std::ranges::any_of(axis.values, is_robust, &AxisValue::donor);
-         });
-}
-
-// A setting that changes nothing would be believed to change something.
-void RefuseIdleSettings(const SweepFile& file, Complaints& complaints) {
-  const auto is_unknown = [&](std::string_view path) {
-    const auto given = file.given.find(path);
-    return given != file.given.end() && !given->second.valid;
-  };
-  if (SomeBlockIsRobust(file) || is_unknown("architecture.block") || is_unknown("architecture")) {
-    return;
-  }
-  for (const Field& field : Fields()) {
-    if (!IsOfRobustBlock(field)) continue;
-    const Axis* const axis = FindAxis(file, field.path);
-    const auto given = file.given.find(field.path);
-    if (axis == nullptr && given == file.given.end()) continue;
-    complaints.Add(axis != nullptr ? axis->position : given->second.position,
-                   Format("{} has no effect without 'block: robust'", field.path));
+    file.given.insert_or_assign(path, GivenField{file.base_position, false});
   }
 }
 
 }  // namespace
 
+std::vector<std::string> SweepFileKeys() {
+  return {"name", "include", "base",  "grid",        "zip",
+          "list", "seeds",   "where", "evaluations", "resources"};
+}
+
 SweepFile ReadSweepFile(const YamlNode& root, Complaints& complaints) {
   SweepFile file;
-  const std::vector<std::string> keys = {"name", "base", "grid", "evaluations", "resources"};
-  if (!CheckMap(root, "the sweep file", keys, complaints)) return file;
+  if (!CheckMap(root, "the sweep file", SweepFileKeys(), complaints)) return file;
   if (const auto* node = Require(root, "the sweep file", "name", complaints)) {
     ReadName(*node, file, complaints);
   }
   const YamlNode* const base = Require(root, "the sweep file", "base", complaints);
   if (base != nullptr) ReadBase(*base, file, complaints);
-  if (const auto* grid = FindEntry(root, "grid")) ReadGrid(*grid, file, complaints);
+  ReadDimensions(root, file, complaints);
   if (const auto* node = Require(root, "the sweep file", "evaluations", complaints)) {
     ReadEvaluations(*node, file, complaints);
   }
@@ -206,9 +222,6 @@ SweepFile ReadSweepFile(const YamlNode& root, Complaints& complaints) {
     return file;
   }
   RequireFields(file, complaints);
-  RequireStages("architecture.depth", file, complaints);
-  RequireStages("architecture.width", file, complaints);
-  RefuseIdleSettings(file, complaints);
   return file;
 }
 

@@ -1,30 +1,16 @@
 #include "sweep/network/architecture.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "base/text.h"
-#include "sweep/network/blocks.h"
+#include "sweep/network/build_graph.h"
 
 namespace archsweep {
 namespace {
 
-constexpr std::array kBlockKinds = {BlockKind::kBasic, BlockKind::kRobust};
-constexpr std::array kActivationKinds = {ActivationKind::kRelu, ActivationKind::kSilu};
-
-template <class Kind, size_t n>
-Result<Kind> KindByName(const std::array<Kind, n>& kinds, std::string_view noun,
-                        std::string_view name) {
-  std::vector<std::string> names;
-  for (const Kind kind : kinds) {
-    if (NameOf(kind) == name) return kind;
-    names.emplace_back(NameOf(kind));
-  }
-  return Fail(ErrorKind::kInvalidInput, Format("unknown {} '{}'{}; known are: {}", noun, name,
-                                               Suggestion(name, names), Join(names, ", ")));
-}
-
-void CheckStages(std::string_view key, const std::array<int, kStages>& values, int max,
+void CheckStages(std::string_view key, const PerStage<int>& values, int max,
                  std::vector<std::string>& problems) {
   for (size_t stage = 0; stage < values.size(); ++stage) {
     if (values[stage] >= 1 && values[stage] <= max) continue;
@@ -33,125 +19,165 @@ void CheckStages(std::string_view key, const std::array<int, kStages>& values, i
   }
 }
 
-void CheckRange(std::string_view key, int value, int max, std::vector<std::string>& problems) {
-  if (value >= 1 && value <= max) return;
-  problems.push_back(Format("{} is {}; it must be from 1 to {}", key, value, max));
+void CheckKernels(const ArchitectureSpec& spec, std::vector<std::string>& problems) {
+  for (size_t stage = 0; stage < kStages; ++stage) {
+    const int kernel = spec.kernel[stage];
+    if (kernel >= 1 && kernel <= kKernelMax && kernel % 2 == 1) continue;
+    problems.push_back(Format("kernel of stage {} is {}; it must be an odd number from 1 to {}",
+                              stage + 1, kernel, kKernelMax));
+  }
 }
 
-// What the settings of the blocks make of the widths, all within their ranges.
-void CheckRobustChannels(const ArchitectureSpec& spec, std::vector<std::string>& problems) {
-  const RobustBlockSpec& robust = spec.robust;
-  for (int stage = 0; stage < kStages; ++stage) {
-    const int planes = StagePlanes(stage, spec.width[static_cast<size_t>(stage)]);
-    const int channels = RobustScaleChannels(planes, robust);
-    if (channels < 1) {
-      problems.push_back(
-          Format("base_width {} leaves no channel in stage {}, whose planes are {}; "
-                 "planes * base_width / 160 must be at least 1",
-                 robust.base_width, stage + 1, planes));
-    }
-    if (channels * robust.scales > kInnerChannelsMax) {
-      problems.push_back(Format("scales {} times {} channels in stage {} is more than {}",
-                                robust.scales, channels, stage + 1, kInnerChannelsMax));
-    }
-    if (kRobustExpansion * planes < robust.se_reduction) {
-      problems.push_back(Format("se_reduction {} is more than the {} channels of stage {}",
-                                robust.se_reduction, kRobustExpansion * planes, stage + 1));
+void CheckOrder(const ArchitectureSpec& spec, std::vector<std::string>& problems) {
+  if (spec.order == LayerOrder::kPre) return;
+  for (const BlockType* type : spec.block) {
+    if (type->can_be_post) continue;
+    problems.push_back(Format("order is post; the block {} is defined for pre only", type->name));
+    return;
+  }
+}
+
+void CheckRanges(const ArchitectureSpec& spec, std::vector<std::string>& problems) {
+  for (const BlockSetting& setting : BlockSettings()) {
+    const auto given = spec.settings.find(setting.key);
+    if (given == spec.settings.end() || !setting.words.empty()) continue;
+    if (given->second >= 1 && given->second <= setting.max) continue;
+    problems.push_back(
+        Format("{} is {}; it must be from 1 to {}", setting.key, given->second, setting.max));
+  }
+}
+
+// A number is written once for all blocks, so those whose fallbacks differ leave none. Words are
+// written only where they are not the fallback.
+void CheckFallbacks(const ArchitectureSpec& spec, std::vector<std::string>& problems) {
+  std::map<std::string_view, const BlockType*> first;
+  for (size_t stage = 0; stage < kStages; ++stage) {
+    const BlockType* const type = spec.block[stage];
+    const SettingValues values = SettingsOf(spec, stage);
+    for (const BlockSetting& setting : type->settings) {
+      if (spec.settings.contains(setting.key) || !setting.words.empty()) continue;
+      if (!HasEffect(setting, values)) continue;
+      const BlockType* const known = first.try_emplace(setting.key, type).first->second;
+      if (known->Find(setting.key)->fallback == setting.fallback) continue;
+      problems.push_back(Format("{} must be given, for the blocks {} and {} have it differently",
+                                setting.key, known->name, type->name));
     }
   }
 }
 
-Result<ArchitectureSpec> ReadFields(const Json& json) {
-  ArchitectureSpec spec;
-  try {
-    TRY_ASSIGN(spec.block, BlockByName(json.at("block").get<std::string>()));
-    TRY_ASSIGN(spec.activation, ActivationByName(json.at("activation").get<std::string>()));
-    json.at("depth").get_to(spec.depth);
-    json.at("width").get_to(spec.width);
-    json.at("pre_process").get_to(spec.pre_process);
-    if (spec.block == BlockKind::kRobust) {
-      json.at("scales").get_to(spec.robust.scales);
-      json.at("base_width").get_to(spec.robust.base_width);
-      json.at("cardinality").get_to(spec.robust.cardinality);
-      json.at("se_reduction").get_to(spec.robust.se_reduction);
+void CheckBlocks(const ArchitectureSpec& spec, std::vector<std::string>& problems) {
+  for (size_t stage = 0; stage < kStages; ++stage) {
+    const BlockType& type = *spec.block[stage];
+    if (!type.check) continue;
+    const int planes = StagePlanes(static_cast<int>(stage), spec.width[stage]);
+    for (const std::string& problem : type.check(planes, SettingsOf(spec, stage))) {
+      const std::string text = Format("{}, in stage {}", problem, stage + 1);
+      if (std::ranges::find(problems, text) == problems.end()) problems.push_back(text);
     }
-  } catch (const Json::exception& error) {
-    return Fail(ErrorKind::kInvalidInput, error.what());
   }
-  return spec;
+}
+
+// Group norms need channels that their groups divide; two blocks a stage show all that there are.
+void CheckGroupNorms(const ArchitectureSpec& spec, int image_size,
+                     std::vector<std::string>& problems) {
+  if (std::ranges::find(spec.norm, NormKind::kGroup) == spec.norm.end()) return;
+  ArchitectureSpec shallow = spec;
+  for (int& depth : shallow.depth) depth = std::min(depth, 2);
+  for (const Node& node : BuildUnchecked(shallow, image_size, 1).nodes) {
+    const auto* norm = std::get_if<GroupNorm>(&node.operation);
+    if (norm == nullptr || norm->groups > 0) continue;
+    problems.push_back(
+        Format("norm is group, which needs at least 8 channels that are a multiple "
+               "of channels / 8; {} has {}",
+               node.name, node.output.channels));
+    return;
+  }
+}
+
+template <class Values, class Name>
+std::string StageText(const Values& values, const Name& name) {
+  if (values.IsUniform()) return std::string(name(values[0]));
+  return Format("{}/{}/{}", name(values[0]), name(values[1]), name(values[2]));
+}
+
+std::string Dashed(const PerStage<int>& values) {
+  return Format("{}-{}-{}", values[0], values[1], values[2]);
 }
 
 }  // namespace
 
-std::vector<std::string> Problems(const ArchitectureSpec& spec) {
+SettingValues SettingsOf(const ArchitectureSpec& spec, size_t stage) {
+  SettingValues values;
+  for (const BlockSetting& setting : spec.block[stage]->settings) {
+    const auto given = spec.settings.find(setting.key);
+    values[setting.key] = given == spec.settings.end() ? setting.fallback : given->second;
+  }
+  return values;
+}
+
+std::vector<std::string> Problems(const ArchitectureSpec& spec, int image_size) {
+  if (spec.cells.genotype != nullptr) return Problems(spec.cells, image_size);
   std::vector<std::string> problems;
   CheckStages("depth", spec.depth, kDepthMax, problems);
   CheckStages("width", spec.width, kWidthMax, problems);
-  if (spec.block != BlockKind::kRobust) return problems;
-  CheckRange("scales", spec.robust.scales, kScalesMax, problems);
-  CheckRange("base_width", spec.robust.base_width, kBaseWidthMax, problems);
-  CheckRange("cardinality", spec.robust.cardinality, kCardinalityMax, problems);
-  CheckRange("se_reduction", spec.robust.se_reduction, kSeReductionMax, problems);
-  if (problems.empty()) CheckRobustChannels(spec, problems);
+  CheckKernels(spec, problems);
+  CheckOrder(spec, problems);
+  CheckRanges(spec, problems);
+  CheckFallbacks(spec, problems);
+  // What follows computes with the values.
+  if (problems.empty()) CheckBlocks(spec, problems);
+  if (problems.empty()) CheckGroupNorms(spec, image_size, problems);
   return problems;
 }
 
-Json ToJson(const ArchitectureSpec& spec) {
-  Json json = {{"block", NameOf(spec.block)},
-               {"depth", spec.depth},
-               {"width", spec.width},
-               {"activation", NameOf(spec.activation)},
-               {"pre_process", spec.pre_process}};
-  if (spec.block == BlockKind::kRobust) {
-    json["scales"] = spec.robust.scales;
-    json["base_width"] = spec.robust.base_width;
-    json["cardinality"] = spec.robust.cardinality;
-    json["se_reduction"] = spec.robust.se_reduction;
-  }
-  return json;
-}
-
-Result<ArchitectureSpec> ParseArchitecture(const Json& json) {
-  const auto with_context = [](Error error) {
-    return WithContext(std::move(error), "architecture");
+std::vector<std::string> ReadingsOf(const ArchitectureSpec& spec) {
+  std::vector<std::string> readings;
+  if (spec.cells.genotype != nullptr) return readings;
+  const auto add = [&](std::string reading) {
+    if (std::ranges::find(readings, reading) == readings.end()) {
+      readings.push_back(std::move(reading));
+    }
   };
-  TRY_ASSIGN(const ArchitectureSpec spec, ReadFields(json).map_error(with_context));
-  if (const std::vector<std::string> problems = Problems(spec); !problems.empty()) {
-    return Fail(ErrorKind::kInvalidInput, "architecture: " + Join(problems, "; "));
+  for (size_t stage = 0; stage < kStages; ++stage) {
+    const BlockType& type = *spec.block[stage];
+    for (const auto& [text, when] : type.readings) {
+      const SettingValues settings = SettingsOf(spec, stage);
+      const auto setting = settings.find(when);
+      const bool matters = when.empty() || (when == "post" && spec.order == LayerOrder::kPost) ||
+                           (setting != settings.end() && setting->second != 0);
+      if (matters) add(Format("block {}: {}", type.name, text));
+    }
   }
-  if (ToJson(spec) != json) {
-    return Fail(ErrorKind::kInvalidInput,
-                "architecture: has fields or values that this version does not know");
+  if (spec.order == LayerOrder::kPost) {
+    add("order post: a norm and an activation behind the stem, none before the pooling");
   }
-  return spec;
+  return readings;
 }
 
-std::string_view NameOf(BlockKind kind) {
-  switch (kind) {
-    case BlockKind::kBasic:
-      return "basic";
-    case BlockKind::kRobust:
-      return "robust";
+std::string BlockText(const ArchitectureSpec& spec) {
+  if (spec.cells.genotype != nullptr) return spec.cells.genotype->name;
+  return StageText(spec.block, [](const BlockType* type) { return type->name; });
+}
+
+std::string ActivationText(const ArchitectureSpec& spec) {
+  if (spec.cells.genotype != nullptr) return std::string(NameOf(ActivationKind::kRelu));
+  return StageText(spec.activation, [](ActivationKind kind) { return NameOf(kind); });
+}
+
+std::string SizeText(const ArchitectureSpec& spec) {
+  if (const Genotype* genotype = spec.cells.genotype) {
+    return Format("{} {} layers of {} channels", genotype->name, spec.cells.layers,
+                  spec.cells.channels);
   }
-  return "";
+  return Format("D {} W {}", Dashed(spec.depth), Dashed(spec.width));
 }
 
-std::string_view NameOf(ActivationKind kind) {
-  switch (kind) {
-    case ActivationKind::kRelu:
-      return "relu";
-    case ActivationKind::kSilu:
-      return "silu";
-  }
-  return "";
-}
+std::string_view NameOf(LayerOrder order) { return order == LayerOrder::kPre ? "pre" : "post"; }
 
-Result<BlockKind> BlockByName(std::string_view name) {
-  return KindByName(kBlockKinds, "block", name);
-}
-
-Result<ActivationKind> ActivationByName(std::string_view name) {
-  return KindByName(kActivationKinds, "activation", name);
+Result<LayerOrder> OrderByName(std::string_view name) {
+  if (name == "pre") return LayerOrder::kPre;
+  if (name == "post") return LayerOrder::kPost;
+  return Fail(ErrorKind::kInvalidInput, Format("unknown order '{}'; known are: pre, post", name));
 }
 
 }  // namespace archsweep

@@ -8,15 +8,19 @@
 namespace archsweep {
 namespace {
 
-int WindowsAlong(int size, int kernel, int stride, int padding) {
-  return (size + 2 * padding - kernel) / stride + 1;
+int WindowsAlong(int size, int extent, int stride, int padding) {
+  CHECK(size + 2 * padding >= extent);
+  return (size + 2 * padding - extent) / stride + 1;
 }
 
 }  // namespace
 
-GraphBuilder::GraphBuilder(int image_size, ActivationKind activation) : activation_(activation) {
-  CHECK(image_size >= 1);
-  AddNode(Input{}, {}, {.channels = 3, .height = image_size, .width = image_size});
+GraphBuilder::GraphBuilder(int image_size, const LayerStyle& style)
+    : GraphBuilder(Shape{.channels = 3, .height = image_size, .width = image_size}, style) {}
+
+GraphBuilder::GraphBuilder(const Shape& input, const LayerStyle& style) : style_(style) {
+  CHECK(input.Elements() >= 1);
+  AddNode(Input{}, {}, input);
 }
 
 const Shape& GraphBuilder::ShapeOf(NodeId node) const {
@@ -32,19 +36,32 @@ NodeId GraphBuilder::StandardizeImage(NodeId x, const Standardize& constants) {
 NodeId GraphBuilder::Convolve(NodeId x, std::string name, int channels,
                               const Convolution& convolution) {
   const Shape& in = ShapeOf(x);
-  const auto& [kernel, stride, padding, groups] = convolution;
+  const auto& [kernel, stride, padding, groups, dilation] = convolution;
   CHECK(channels >= 1 && in.channels % groups == 0 && channels % groups == 0);
+  const int extent = (kernel - 1) * dilation + 1;
   const Shape out = {.channels = channels,
-                     .height = WindowsAlong(in.height, kernel, stride, padding),
-                     .width = WindowsAlong(in.width, kernel, stride, padding)};
+                     .height = WindowsAlong(in.height, extent, stride, padding),
+                     .width = WindowsAlong(in.width, extent, stride, padding)};
   return AddNode(convolution, {x}, out, std::move(name));
 }
 
 NodeId GraphBuilder::Normalize(NodeId x, std::string name) {
-  return AddNode(BatchNorm{}, {x}, ShapeOf(x), std::move(name));
+  const Shape shape = ShapeOf(x);
+  CHECK(style_.affine || style_.norm == NormKind::kBatch);
+  switch (style_.norm) {
+    case NormKind::kBatch:
+      return AddNode(BatchNorm{style_.affine}, {x}, shape, std::move(name));
+    case NormKind::kGroup:
+      return AddNode(GroupNorm{GroupsOfNorm(shape.channels)}, {x}, shape, std::move(name));
+    case NormKind::kLayer:
+      return AddNode(LayerNorm{}, {x}, shape, std::move(name));
+    case NormKind::kInstance:
+      return AddNode(InstanceNorm{}, {x}, shape);
+  }
+  CHECK(false);
 }
 
-NodeId GraphBuilder::Activate(NodeId x) { return ActivateAs(x, activation_); }
+NodeId GraphBuilder::Activate(NodeId x) { return ActivateAs(x, style_.activation); }
 
 NodeId GraphBuilder::ActivateAs(NodeId x, ActivationKind kind) {
   return AddNode(Activation{kind}, {x}, ShapeOf(x));
@@ -58,6 +75,12 @@ NodeId GraphBuilder::Pool(NodeId x, const AveragePool& pool) {
                      .height = WindowsAlong(in.height, pool.kernel, pool.stride, pool.padding),
                      .width = WindowsAlong(in.width, pool.kernel, pool.stride, pool.padding)};
   return AddNode(pool, {x}, out);
+}
+
+NodeId GraphBuilder::CropCorner(NodeId x) {
+  const Shape in = ShapeOf(x);
+  CHECK(in.height >= 2 && in.width >= 2);
+  return AddNode(CornerCrop{}, {x}, {in.channels, in.height - 1, in.width - 1});
 }
 
 NodeId GraphBuilder::PoolGlobally(NodeId x) {
@@ -97,7 +120,9 @@ NodeId GraphBuilder::Join(std::span<const NodeId> parts) {
 }
 
 void GraphBuilder::Own(std::span<const NodeId> nodes) {
-  graph_.owners.insert(graph_.owners.end(), nodes.begin(), nodes.end());
+  for (const NodeId node : nodes) {
+    if (!graph_.nodes[static_cast<size_t>(node)].name.empty()) graph_.owners.push_back(node);
+  }
 }
 
 Graph GraphBuilder::Finish(NodeId output) && {

@@ -9,13 +9,23 @@
 
 namespace archsweep {
 
+// What Activate and Normalize add.
+struct LayerStyle {
+  ActivationKind activation = ActivationKind::kRelu;
+  NormKind norm = NormKind::kBatch;
+  bool affine = true;  // Norms scale and shift by learned factors. Only batch norms may not.
+};
+
 // Appends nodes to a graph and computes their shapes. Each function adds one node behind its inputs
 // and returns it. Blocks are free functions over it. One thread; wrong shapes are bugs (asserted).
 class GraphBuilder {
  public:
-  // Adds the input node: RGB squares of `image_size` pixels. `activation` is the one kind that
-  // Activate adds.
-  GraphBuilder(int image_size, ActivationKind activation);
+  // Adds the input node: RGB squares of `image_size` pixels, or whatever has the shape.
+  explicit GraphBuilder(int image_size, const LayerStyle& style = {});
+  explicit GraphBuilder(const Shape& input, const LayerStyle& style = {});
+
+  // From the next node on.
+  void Use(const LayerStyle& style) { style_ = style; }
 
   NodeId Image() const { return 0; }
   const Shape& ShapeOf(NodeId node) const;
@@ -27,6 +37,7 @@ class GraphBuilder {
   NodeId ActivateAs(NodeId x, ActivationKind kind);
   NodeId Squash(NodeId x);  // Sigmoid.
   NodeId Pool(NodeId x, const AveragePool& pool);
+  NodeId CropCorner(NodeId x);  // Without the first row and the first column.
   NodeId PoolGlobally(NodeId x);
   NodeId Connect(NodeId x, std::string name, int channels, bool bias);  // Linear.
   NodeId Sum(NodeId a, NodeId b);
@@ -36,7 +47,8 @@ class GraphBuilder {
 
   // Declares owners of weights in the order of the official state dict, which lists the modules of
   // a block in the order of their definition and not of their use. Every node with a name is
-  // declared exactly once (asserted by Finish).
+  // declared exactly once (asserted by Finish); those without one, such as instance norms, own
+  // nothing and are passed over.
   void Own(std::span<const NodeId> nodes);
   void Own(std::initializer_list<NodeId> nodes) { Own(std::span(nodes.begin(), nodes.size())); }
 
@@ -47,7 +59,7 @@ class GraphBuilder {
                  std::string name = "");
 
   Graph graph_;
-  ActivationKind activation_;
+  LayerStyle style_;
 };
 
 }  // namespace archsweep

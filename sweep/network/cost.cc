@@ -5,6 +5,20 @@
 #include "sweep/network/state.h"
 
 namespace archsweep {
+namespace {
+
+// Whether torchprofile counts one for each output element. It knows leaky ReLU too, but not in the
+// in-place form of the official code, which it counts as nothing.
+bool CountsElements(const Operation& operation) {
+  if (const auto* norm = std::get_if<BatchNorm>(&operation)) return norm->affine;
+  return std::holds_alternative<GroupNorm>(operation) ||
+         std::holds_alternative<LayerNorm>(operation) ||
+         std::holds_alternative<AveragePool>(operation) ||
+         std::holds_alternative<GlobalAveragePool>(operation) ||
+         std::holds_alternative<Multiply>(operation);
+}
+
+}  // namespace
 
 Cost CostOf(const Graph& graph) {
   const std::vector<bool> live = LiveNodes(graph);
@@ -18,7 +32,7 @@ Cost CostOf(const Graph& graph) {
 
 CostByDepth::CostByDepth(const ArchitectureSpec& spec, int image_size, int classes) {
   ArchitectureSpec shallow = spec;
-  shallow.depth.fill(1);
+  shallow.depth = 1;
   shallow_ = CostOf(BuildGraph(shallow, image_size, classes));
   for (size_t stage = 0; stage < per_block_.size(); ++stage) {
     ArchitectureSpec deeper = shallow;
@@ -29,7 +43,7 @@ CostByDepth::CostByDepth(const ArchitectureSpec& spec, int image_size, int class
   }
 }
 
-Cost CostByDepth::At(const std::array<int, kStages>& depth) const {
+Cost CostByDepth::At(const PerStage<int>& depth) const {
   Cost cost = shallow_;
   for (size_t stage = 0; stage < per_block_.size(); ++stage) {
     cost.parameters += per_block_[stage].parameters * (depth[stage] - 1);
@@ -58,11 +72,7 @@ int64_t MacsOf(const Graph& graph, const Node& node) {
     return elements * (input_channels() / conv->groups) * conv->kernel * conv->kernel;
   }
   if (std::holds_alternative<Linear>(node.operation)) return elements * input_channels();
-  const bool counts_elements = std::holds_alternative<BatchNorm>(node.operation) ||
-                               std::holds_alternative<AveragePool>(node.operation) ||
-                               std::holds_alternative<GlobalAveragePool>(node.operation) ||
-                               std::holds_alternative<Multiply>(node.operation);
-  return counts_elements ? elements : 0;
+  return CountsElements(node.operation) ? elements : 0;
 }
 
 }  // namespace archsweep

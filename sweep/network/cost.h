@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "sweep/network/graph.h"
+#include "sweep/network/architecture.h"
 
 namespace archsweep {
 
@@ -22,15 +22,15 @@ Cost CostOf(const Graph& graph);
 // graphs, for the blocks of a stage are alike but for the first.
 class CostByDepth {
  public:
-  // The depth of `spec` does not matter; see BuildGraph for the rest.
+  // A network of stages, whose depth does not matter; see BuildGraph for the rest.
   CostByDepth(const ArchitectureSpec& spec, int image_size, int classes);
 
   // Equal to CostOf the graph of that depth.
-  Cost At(const std::array<int, kStages>& depth) const;
+  Cost At(const PerStage<int>& depth) const;
 
  private:
   Cost shallow_;  // One block in each stage.
-  std::array<Cost, kStages> per_block_;
+  PerStage<Cost> per_block_;
 };
 
 // Parameters that one node owns.

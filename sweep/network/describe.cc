@@ -17,14 +17,21 @@ std::string Describe(const Convolution& conv) {
   std::string text = Format("conv {0}x{0}", conv.kernel);
   if (conv.stride != 1) text += Format(" stride {}", conv.stride);
   if (conv.groups != 1) text += Format(" groups {}", conv.groups);
+  if (conv.dilation != 1) text += Format(" dilation {}", conv.dilation);
   return text;
 }
-std::string Describe(const BatchNorm&) { return "batch norm"; }
+std::string Describe(const BatchNorm& norm) {
+  return norm.affine ? "batch norm" : "batch norm, no affine";
+}
+std::string Describe(const GroupNorm& norm) { return Format("group norm of {}", norm.groups); }
+std::string Describe(const LayerNorm&) { return "layer norm"; }
+std::string Describe(const InstanceNorm&) { return "instance norm"; }
 std::string Describe(const Activation& activation) { return std::string(NameOf(activation.kind)); }
 std::string Describe(const Sigmoid&) { return "sigmoid"; }
 std::string Describe(const AveragePool& pool) {
   return Format("average pool {0}x{0} stride {1}", pool.kernel, pool.stride);
 }
+std::string Describe(const CornerCrop&) { return "crop corner"; }
 std::string Describe(const GlobalAveragePool&) { return "global average pool"; }
 std::string Describe(const Linear& linear) { return linear.bias ? "linear" : "linear, no bias"; }
 std::string Describe(const Add&) { return "add"; }
@@ -71,7 +78,7 @@ std::string InputsText(const Node& node) {
 
 }  // namespace
 
-std::string DescribeAsTable(const Graph& graph) {
+std::string DescribeAsTable(const Graph& graph, const std::vector<std::string>& readings) {
   const std::vector<Layer> layers = LayersOf(graph);
   size_t name_width = std::string_view("name").size();
   size_t inputs_width = std::string_view("inputs").size();
@@ -80,10 +87,10 @@ std::string DescribeAsTable(const Graph& graph) {
     inputs_width = std::max(inputs_width, InputsText(*layer.node).size());
   }
   std::string table =
-      Format("{:>6}  {:<24}  {:<{}}  {:<{}}  {:<16}  {:>12}  {:>14}\n", "id", "operation", "name",
+      Format("{:>6}  {:<28}  {:<{}}  {:<{}}  {:<16}  {:>12}  {:>14}\n", "id", "operation", "name",
              name_width, "inputs", inputs_width, "output", "parameters", "macs");
   for (const auto& [id, operation, node, parameters, macs, dead] : layers) {
-    table += Format("{:>6}  {:<24}  {:<{}}  {:<{}}  {:<16}  {:>12}  {:>14}{}\n", id, operation,
+    table += Format("{:>6}  {:<28}  {:<{}}  {:<{}}  {:<16}  {:>12}  {:>14}{}\n", id, operation,
                     node->name, name_width, InputsText(*node), inputs_width,
                     ShapeText(node->output), parameters, macs, dead ? "  dead" : "");
   }
@@ -91,10 +98,13 @@ std::string DescribeAsTable(const Graph& graph) {
   table += Format("\n{} layers, {} parameters ({}), {} multiply-accumulates ({})\n", layers.size(),
                   cost.parameters, HumanCount(static_cast<double>(cost.parameters)), cost.macs,
                   HumanCount(static_cast<double>(cost.macs)));
+  for (const std::string& reading : readings) {
+    table += Format("This project's reading, for no source defines it: {}\n", reading);
+  }
   return table;
 }
 
-Json DescribeAsJson(const Graph& graph) {
+Json DescribeAsJson(const Graph& graph, const std::vector<std::string>& readings) {
   Json layers = Json::array();
   for (const auto& [id, operation, node, parameters, macs, dead] : LayersOf(graph)) {
     const Shape& shape = node->output;
@@ -108,7 +118,10 @@ Json DescribeAsJson(const Graph& graph) {
                       {"dead", dead}});
   }
   const Cost cost = CostOf(graph);
-  return {{"parameters", cost.parameters}, {"macs", cost.macs}, {"layers", std::move(layers)}};
+  return {{"parameters", cost.parameters},
+          {"macs", cost.macs},
+          {"readings", readings},
+          {"layers", std::move(layers)}};
 }
 
 }  // namespace archsweep

@@ -2,56 +2,11 @@
 
 #include <vector>
 
-#include "base/check.h"
-#include "base/text.h"
-#include "sweep/network/blocks.h"
-#include "sweep/network/builder.h"
-
 namespace archsweep {
-namespace {
 
-constexpr int kStemChannels = 16;
-// Of CIFAR-10's training images, as in the published checkpoints that normalise inside the network
-// (paper, section 1.1).
-constexpr Standardize kPreProcess = {.mean = {0.4914f, 0.4822f, 0.4465f},
-                                     .deviation = {0.2471f, 0.2435f, 0.2616f}};
-
-NodeId AddBlock(GraphBuilder& builder, const ArchitectureSpec& spec, const BlockPlace& place,
-                NodeId x) {
-  switch (spec.block) {
-    case BlockKind::kBasic:
-      return AddBasicBlock(builder, place, x);
-    case BlockKind::kRobust:
-      return AddRobustBlock(builder, place, spec.robust, x);
-  }
-  CHECK(false);
-}
-
-}  // namespace
-
-int StagePlanes(int stage, int width) { return (16 << stage) * width; }
-
-Graph BuildGraph(const ArchitectureSpec& spec, int image_size, int classes) {
-  CHECK(Problems(spec).empty());
-  GraphBuilder builder(image_size, spec.activation);
-  NodeId x = builder.Image();
-  if (spec.pre_process) x = builder.StandardizeImage(x, kPreProcess);
-  x = builder.Convolve(x, "stem_conv", kStemChannels, {.kernel = 3, .padding = 1});
-  builder.Own({x});
-  for (int stage = 0; stage < kStages; ++stage) {
-    for (int block = 0; block < spec.depth[static_cast<size_t>(stage)]; ++block) {
-      const BlockPlace place = {
-          .name = Format("blocks.{}.layer.{}", stage, block),
-          .planes = StagePlanes(stage, spec.width[static_cast<size_t>(stage)]),
-          .stride = stage > 0 && block == 0 ? 2 : 1};
-      x = AddBlock(builder, spec, place, x);
-    }
-  }
-  const NodeId norm = builder.Normalize(x, "norm1");
-  x = builder.PoolGlobally(builder.Activate(norm));
-  x = builder.Connect(x, "fc", classes, true);
-  builder.Own({norm, x});
-  return std::move(builder).Finish(x);
+int GroupsOfNorm(int channels) {
+  const int groups = channels / 8;
+  return groups > 0 && channels % groups == 0 ? groups : 0;
 }
 
 std::vector<bool> LiveNodes(const Graph& graph) {
@@ -67,7 +22,7 @@ std::vector<bool> LiveNodes(const Graph& graph) {
 Graph WithoutDeadNodes(const Graph& graph) {
   const std::vector<bool> live = LiveNodes(graph);
   std::vector<NodeId> renamed(graph.nodes.size(), -1);
-  Graph result;
+  Graph result{.first_weights = graph.first_weights};
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     if (!live[i]) continue;
     renamed[i] = static_cast<NodeId>(result.nodes.size());

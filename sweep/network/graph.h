@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "sweep/network/architecture.h"
+#include "sweep/network/layer_kinds.h"
 
 namespace archsweep {
 
@@ -37,10 +37,25 @@ struct Convolution {
   int stride = 1;
   int padding = 0;
   int groups = 1;
+  int dilation = 1;
 };
 
-// eps 1e-5. Owns NAME.weight, .bias, .running_mean, .running_var, .num_batches_tracked.
-struct BatchNorm {};
+// All norms have eps 1e-5. Owns NAME.weight and .bias where it is affine, and always .running_mean,
+// .running_var, .num_batches_tracked.
+struct BatchNorm {
+  bool affine = true;
+};
+
+// Owns NAME.weight, .bias.
+struct GroupNorm {
+  int groups = 1;
+};
+
+// Over the channels of each pixel. Owns NAME.weight, .bias.
+struct LayerNorm {};
+
+// Over the pixels of each channel; owns nothing.
+struct InstanceNorm {};
 
 struct Activation {
   ActivationKind kind = ActivationKind::kRelu;
@@ -48,12 +63,15 @@ struct Activation {
 
 struct Sigmoid {};
 
-// Padding counts in the divisor.
 struct AveragePool {
   int kernel = 1;
   int stride = 1;
   int padding = 0;
+  bool count_padding = true;  // In the divisor.
 };
+
+// Without the first row and the first column.
+struct CornerCrop {};
 
 // To one value a channel.
 struct GlobalAveragePool {};
@@ -77,9 +95,9 @@ struct Slice {
 // Along channels.
 struct Concatenate {};
 
-using Operation =
-    std::variant<Input, Standardize, Convolution, BatchNorm, Activation, Sigmoid, AveragePool,
-                 GlobalAveragePool, Linear, Add, Multiply, Slice, Concatenate>;
+using Operation = std::variant<Input, Standardize, Convolution, BatchNorm, GroupNorm, LayerNorm,
+                               InstanceNorm, Activation, Sigmoid, AveragePool, GlobalAveragePool,
+                               CornerCrop, Linear, Add, Multiply, Slice, Concatenate>;
 
 using NodeId = int;
 
@@ -90,16 +108,27 @@ struct Node {
   std::string name;  // Official module name where the operation owns weights, otherwise empty.
 };
 
+// How the official code draws the first weights of a network. Norms begin as 1 and 0.
+enum class FirstWeights {
+  // Convolutions normal with deviation sqrt(2 / (kernel^2 * output channels)), also where they are
+  // grouped; linear layers uniform within 1 / sqrt(inputs), their biases 0 (paper, section 1.1).
+  kByFanOut,
+  // What PyTorch does by itself: convolutions, linear layers and their biases uniform within
+  // 1 / sqrt(inputs of one output).
+  kByFanIn,
+};
+
 // A network layer by layer, without tensors. Built once; the counter, the printer and the trainer
 // read the same one.
 struct Graph {
   std::vector<Node> nodes;     // In an order in which inputs come first; nodes[0] is the input.
   std::vector<NodeId> owners;  // Those that own weights, in the order of the official state dict.
   NodeId output = 0;           // The logits.
+  FirstWeights first_weights = FirstWeights::kByFanOut;
 };
 
-// `spec` has no Problems (asserted); images are RGB squares of `image_size` pixels.
-Graph BuildGraph(const ArchitectureSpec& spec, int image_size, int classes);
+// The groups of a group norm over so many channels; 0 if there can be none (paper, section 1.5).
+int GroupsOfNorm(int channels);
 
 // For each node, whether the output depends on it.
 std::vector<bool> LiveNodes(const Graph& graph);

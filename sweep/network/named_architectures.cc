@@ -1,34 +1,70 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "sweep/network/architecture.h"
 
 namespace archsweep {
 namespace {
 
-using Stages = std::array<int, kStages>;
+struct Size {
+  const char* name;
+  PerStage<int> depth;
+  PerStage<int> width;
+};
+
+void AddStaged(std::string prefix, std::string_view block, std::span<const Size> sizes,
+               std::vector<NamedArchitecture>& named) {
+  for (const Size& size : sizes) {
+    named.push_back({prefix + size.name,
+                     {.block = KnownBlock(block), .depth = size.depth, .width = size.width}});
+  }
+}
+
+void AddCells(std::string_view genotype, int channels, int layers,
+              std::vector<NamedArchitecture>& named) {
+  const auto found = GenotypeByName(genotype);
+  CHECK(found.has_value());
+  named.push_back({std::string(genotype),
+                   {.cells = {.genotype = *found, .channels = channels, .layers = layers}}});
+}
 
 // Section 2 of the reference on the paper.
 std::vector<NamedArchitecture> MakeNamedArchitectures() {
-  constexpr Stages kCompoundDepth[] = {{14, 14, 7}, {17, 17, 8}, {22, 22, 11}, {27, 28, 13}};
-  constexpr Stages kCompoundWidth[] = {{5, 7, 3}, {7, 9, 4}, {8, 11, 5}, {10, 14, 6}};
+  const Size standard[] = {{"28-10", 4, 10}, {"34-12", 5, 12}, {"40-14", 6, 14},
+                           {"46-14", 7, 14}, {"58-16", 9, 16}, {"70-16", 11, 16}};
+  const Size huang[] = {{"28-r", 4, {20, 20, 8}},
+                        {"34-r", 5, {20, 20, 8}},
+                        {"46-r", 7, {20, 20, 8}},
+                        {"70-r", 11, {20, 20, 8}}};
+  const Size compound[] = {{"a1", {14, 14, 7}, {5, 7, 3}},
+                           {"a2", {17, 17, 8}, {7, 9, 4}},
+                           {"a3", {22, 22, 11}, {8, 11, 5}},
+                           {"a4", {27, 28, 13}, {10, 14, 6}}};
+  const Size compound_more[] = {{"15g", {20, 20, 10}, {7, 10, 4}},
+                                {"30g", {25, 25, 12}, {9, 13, 5}}};
+  // The published table prints 11 for the last depth at 40 G; its parameters, and the figure, are
+  // those of 6.
+  const Size depth_only[] = {{"5g", {5, 5, 2}, 10},
+                             {"10g", {6, 6, 3}, 12},
+                             {"20g", {9, 8, 4}, 14},
+                             {"40g", {14, 13, 6}, 16}};
+  const Size width_only[] = {{"5g", 4, {11, 13, 6}},
+                             {"10g", 5, {13, 16, 7}},
+                             {"20g", 7, {16, 18, 8}},
+                             {"40g", 11, {18, 21, 9}}};
   std::vector<NamedArchitecture> named;
-  const auto add = [&](std::string name, BlockKind block, Stages depth, Stages width) {
-    named.push_back({std::move(name), {.block = block, .depth = depth, .width = width}});
-  };
-  add("wrn-28-10", BlockKind::kBasic, {4, 4, 4}, {10, 10, 10});
-  add("wrn-34-12", BlockKind::kBasic, {5, 5, 5}, {12, 12, 12});
-  add("wrn-46-14", BlockKind::kBasic, {7, 7, 7}, {14, 14, 14});
-  add("wrn-70-16", BlockKind::kBasic, {11, 11, 11}, {16, 16, 16});
-  add("wrn-34-r", BlockKind::kBasic, {5, 5, 5}, {20, 20, 8});
-  for (size_t i = 0; i < std::size(kCompoundDepth); ++i) {
-    add(Format("robustresnet-a{}", i + 1), BlockKind::kRobust, kCompoundDepth[i],
-        kCompoundWidth[i]);
-  }
-  for (size_t i = 0; i < std::size(kCompoundDepth); ++i) {
-    add(Format("wrn-a{}", i + 1), BlockKind::kBasic, kCompoundDepth[i], kCompoundWidth[i]);
-  }
+  AddStaged("wrn-", "basic", standard, named);
+  AddStaged("wrn-", "basic", huang, named);
+  AddStaged("robustresnet-", "robust", compound, named);
+  AddStaged("wrn-", "basic", compound, named);
+  AddStaged("wrn-compound-", "basic", compound_more, named);
+  AddStaged("wrn-depth-", "basic", depth_only, named);
+  AddStaged("wrn-width-", "basic", width_only, named);
+  AddCells("robnet-large-v2", 64, 33, named);
+  AddCells("advrush", 96, 23, named);
+  AddCells("racl", 104, 23, named);
   return named;
 }
 
@@ -45,8 +81,10 @@ Result<ArchitectureSpec> ArchitectureByName(std::string_view name) {
     if (named.name == name) return named.spec;
     names.push_back(named.name);
   }
-  return Fail(ErrorKind::kInvalidInput, Format("unknown architecture '{}'{}; known are: {}", name,
-                                               Suggestion(name, names), Join(names, ", ")));
+  const std::string suggestion = Suggestion(name, names);
+  return Fail(ErrorKind::kInvalidInput,
+              Format("unknown architecture '{}'{}", name,
+                     suggestion.empty() ? "; known are: " + Join(names, ", ") : suggestion));
 }
 
 }  // namespace archsweep

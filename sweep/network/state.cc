@@ -17,12 +17,17 @@ std::vector<OwnedTensor> OwnedTensors(const Graph& graph, const Node& node) {
     if (linear->bias) tensors.push_back({"bias", {channels}});
     return tensors;
   }
-  if (std::holds_alternative<BatchNorm>(node.operation)) {
-    return {{"weight", {channels}},
-            {"bias", {channels}},
-            {"running_mean", {channels}, false},
-            {"running_var", {channels}, false},
-            {"num_batches_tracked", {}, false}};
+  if (const auto* norm = std::get_if<BatchNorm>(&node.operation)) {
+    std::vector<OwnedTensor> tensors;
+    if (norm->affine) tensors = {{"weight", {channels}}, {"bias", {channels}}};
+    tensors.push_back({"running_mean", {channels}, false});
+    tensors.push_back({"running_var", {channels}, false});
+    tensors.push_back({"num_batches_tracked", {}, false});
+    return tensors;
+  }
+  if (std::holds_alternative<GroupNorm>(node.operation) ||
+      std::holds_alternative<LayerNorm>(node.operation)) {
+    return {{"weight", {channels}}, {"bias", {channels}}};
   }
   return {};
 }

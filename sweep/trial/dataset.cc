@@ -9,12 +9,26 @@
 namespace archsweep {
 
 std::span<const RegisteredDataset> RegisteredDatasets() {
-  static const std::array<RegisteredDataset, 2> kDatasets = {{
+  static const std::array<RegisteredDataset, 4> kDatasets = {{
       {.name = "cifar10",
        .folder = "cifar-10-batches-bin",
        .digest = "",
        .format = {.size = 32, .classes = 10},
        .train_images = 50'000,
+       .test_images = 10'000},
+      {.name = "cifar100",
+       .folder = "cifar-100-binary",
+       .digest = "",
+       .format = {.size = 32, .classes = 100},
+       .layout = DatasetLayout::kPlanned,
+       .train_images = 50'000,
+       .test_images = 10'000},
+      {.name = "tiny-imagenet",
+       .folder = "tiny-imagenet-200",
+       .digest = "",
+       .format = {.size = 64, .classes = 200},
+       .layout = DatasetLayout::kPlanned,
+       .train_images = 100'000,
        .test_images = 10'000},
       {.name = "cifar10-quickstart",
        .folder = "cifar10-quickstart",

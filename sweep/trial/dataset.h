@@ -14,13 +14,20 @@ struct ImageFormat {
   int classes = 10;
 };
 
-// A data set that archsweep knows by name. Files are in CIFAR-10's binary format: records of one
-// label byte and 3 x 32 x 32 bytes, red plane first.
+// How the files of a data set are laid out. kPlanned: trials on it can be planned, but this version
+// does not read it.
+enum class DatasetLayout {
+  kCifar10,  // Records of one label byte and 3 x 32 x 32 bytes, red plane first.
+  kPlanned,
+};
+
+// A data set that archsweep knows by name.
 struct RegisteredDataset {
   std::string name;    // As written in a sweep file.
   std::string folder;  // Below the data root.
   std::string digest;  // DatasetDigest of its records, or "" where the registry does not hold it.
   ImageFormat format;
+  DatasetLayout layout = DatasetLayout::kCifar10;
   int64_t train_images = 0;
   int64_t test_images = 0;
 };

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 namespace archsweep {
 namespace {
 
@@ -21,6 +25,44 @@ TEST(Text, ReadsOnlyWholeNumbers) {
   }
   for (const char* text : {"", "1.5", "99999999999999999999", "one"})
     EXPECT_FALSE(ParseInteger(text)) << text;
+}
+
+TEST(Text, ReadsCountsAsPeopleWriteThem) {
+  EXPECT_EQ(ParseCount("0").value(), 0);
+  EXPECT_EQ(ParseCount("0075").value(), 75);
+  EXPECT_EQ(ParseCount("9223372036854775807").value(), INT64_MAX);
+  EXPECT_EQ(ParseCount("9007199254740993").value(), 9'007'199'254'740'993);  // No double.
+  EXPECT_EQ(ParseCount("1e9").value(), 1'000'000'000);
+  EXPECT_EQ(ParseCount("2.5e3").value(), 2'500);
+  EXPECT_EQ(ParseCount("5000e-3").value(), 5);
+  EXPECT_EQ(ParseCount("3k").value(), 3'000);
+  EXPECT_EQ(ParseCount("75M").value(), 75'000'000);
+  EXPECT_EQ(ParseCount("20G").value(), 20'000'000'000);
+  EXPECT_EQ(ParseCount("1T").value(), 1'000'000'000'000);
+}
+
+TEST(Text, ReadsFractionsOfAUnitToTheLastDigit) {
+  for (int64_t tenths = 0; tenths < 10'000; ++tenths) {
+    const std::string text = Format("{}.{}", tenths / 10, tenths % 10);
+    ASSERT_EQ(ParseCount(text + "k").value(), tenths * 100) << text;
+    ASSERT_EQ(ParseCount(text + "G").value(), tenths * 100'000'000) << text;
+    ASSERT_EQ(ParseCount(text + "T").value(), tenths * 100'000'000'000) << text;
+  }
+}
+
+TEST(Text, RefusesWhatIsNoCountAndNamesIt) {
+  for (const char* text : {"",        " ",     "k",      "G",        "-1",    "-0",
+                           "-20G",    "-0k",   "+5",     "20g",      "20K",   "20B",
+                           "20GG",    "20 G",  " 20G",   "20G ",     "1e9G",  "1eG",
+                           "e9",      "0x10",  "0x1G",   "1,000",    "1.5",   "1e-3",
+                           "1.2345k", "nan",   "inf",    "infM",     "nanM",  "9223372036854775808",
+                           "1e19",    "1e999", "1e999G", "9300000T", "twenty"}) {
+    const auto count = ParseCount(text);
+    ASSERT_FALSE(count) << text << " was read as " << *count;
+    EXPECT_EQ(count.error().kind, ErrorKind::kInvalidInput);
+    EXPECT_TRUE(count.error().message.starts_with(Format("'{}' is not a count", text)))
+        << count.error().message;
+  }
 }
 
 TEST(Text, SplitsAndJoins) {

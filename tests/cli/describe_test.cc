@@ -34,15 +34,21 @@ TEST(Describe, GivesThePublishedNumbers) {
   EXPECT_EQ(robust["macs"].dump().substr(0, 5), "51052");
 }
 
-TEST(Describe, BuildsWhatFlagsSay) {
+TEST(Describe, BuildsWhatAMapSays) {
   const Json named = Describe({"wrn-28-10"});
-  EXPECT_EQ(Describe({"--block", "basic", "--depth", "4,4,4", "--width", "10,10,10"}), named);
-  EXPECT_EQ(Describe({"--depth", "4", "--width", "10"}), named);
-  EXPECT_EQ(Describe({"wrn-34-12", "--depth", "4", "--width=10"}), named);
-  EXPECT_NE(Describe({"wrn-28-10", "--activation", "silu"}), named);
-  EXPECT_EQ(Describe({"--block", "robust", "--depth", "14,14,7", "--width", "5,7,3", "--scales",
-                      "8", "--base-width", "10", "--cardinality", "4", "--se-reduction", "64"}),
+  EXPECT_EQ(Describe({"{depth: [4, 4, 4], width: 10}"}), named);
+  EXPECT_EQ(Describe({"{name: wrn-34-12, depth: 4, width: 10}"}), named);
+  EXPECT_NE(Describe({"{name: wrn-28-10, activation: silu}"}), named);
+  EXPECT_EQ(Describe({"{block: robust, depth: [14, 14, 7], width: [5, 7, 3], scales: 8, "
+                      "base_width: 10, cardinality: 4, se_reduction: 64}"}),
             Describe({"robustresnet-a1"}));
+}
+
+TEST(Describe, MarksReadings) {
+  EXPECT_EQ(Describe({"wrn-28-10"})["readings"].size(), 0u);
+  const CommandResult result =
+      RunArchsweep({"describe", "{block: inverted, order: post, depth: 1, width: 1}"});
+  EXPECT_NE(result.out.find("This project's reading"), std::string::npos) << result.out;
 }
 
 TEST(Describe, PrintsALineForEachLayer) {
@@ -63,16 +69,19 @@ TEST(Describe, TakesOtherImageSizes) {
 
 TEST(Describe, ExplainsMistakes) {
   EXPECT_NE(MistakeOf({"wrn-28-1"}).find("did you mean 'wrn-28-10'?"), std::string::npos);
-  EXPECT_NE(MistakeOf({}).find("--depth and --width"), std::string::npos);
-  EXPECT_NE(MistakeOf({"--depth", "4,4", "--width", "1"}).find("--depth has 2 values"),
-            std::string::npos);
-  EXPECT_NE(MistakeOf({"--depth", "0", "--width", "1"}).find("depth of stage 1 is 0"),
-            std::string::npos);
-  EXPECT_NE(MistakeOf({"wrn-28-10", "--scales", "4"}).find("need --block robust"),
-            std::string::npos);
-  EXPECT_NE(MistakeOf({"--depth", "four", "--width", "1"}).find("four"), std::string::npos);
+  EXPECT_NE(MistakeOf({}).find("architecture is required"), std::string::npos);
+  EXPECT_NE(MistakeOf({"{depth: [4, 4], width: 1}"}).find("a list of 3"), std::string::npos);
+  EXPECT_NE(MistakeOf({"{depth: 0, width: 1}"}).find("depth of stage 1 is 0"), std::string::npos);
+  EXPECT_NE(MistakeOf({"{name: wrn-28-10, scales: 4}"}).find("has no effect"), std::string::npos);
+  EXPECT_NE(MistakeOf({"{depth: four, width: 1}"}).find("four"), std::string::npos);
   EXPECT_NE(MistakeOf({"wrn-28-10", "--classes", "0"}).find("--classes"), std::string::npos);
   EXPECT_NE(MistakeOf({"wrn-28-10", "--format", "csv"}).find("csv"), std::string::npos);
+}
+
+TEST(Schema, IsJson) {
+  const CommandResult result = RunArchsweep({"schema"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_TRUE(ParseJson(result.out)) << result.err;
 }
 
 TEST(Archsweep, NamesWhatItWasBuiltOf) {

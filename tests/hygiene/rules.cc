@@ -91,11 +91,20 @@ bool NeedsReadmeBeside(std::string_view path) {
   return !is_deep || (IsCode(path) && !path.starts_with("tests/"));
 }
 
+// Whether the CMake file collects all sources of a folder below it, this one among them.
+bool IsCollectedBy(const SourceFile& cmake, const SourceFile& file) {
+  const std::string_view folder = FolderOf(cmake.path);
+  if (folder.empty() || !file.path.starts_with(folder)) return false;
+  const std::string_view below = std::string_view(FolderOf(file.path)).substr(folder.size());
+  return !below.empty() && cmake.text.find(Format("{}/*.cc", below)) != std::string::npos;
+}
+
 bool IsNamedInCMake(const SourceFile& file, const std::vector<SourceFile>& tree) {
   return std::ranges::any_of(tree, [&](const SourceFile& cmake) {
     return NameOf(cmake.path) == "CMakeLists.txt" &&
            MayNameFilesOf(FolderOf(cmake.path), file.path) &&
-           FindWord(cmake.text, NameOf(file.path)) != std::string_view::npos;
+           (FindWord(cmake.text, NameOf(file.path)) != std::string_view::npos ||
+            IsCollectedBy(cmake, file));
   });
 }
 

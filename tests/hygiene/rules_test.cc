@@ -60,7 +60,11 @@ TEST(Rules, DemandThatASourceFileIncludesItsOwnHeaderFirst) {
 TEST(Rules, FindFilesThatNothingUses) {
   const std::vector<SourceFile> tree = {
       {"CMakeLists.txt", "add_subdirectory(base)"},
-      {"base/CMakeLists.txt", "archsweep_room(base used.cc)\narchsweep_test(base used_test.cc)"},
+      {"base/CMakeLists.txt",
+       "file(GLOB all \"${CMAKE_CURRENT_SOURCE_DIR}/kinds/*.cc\")\n"
+       "archsweep_room(base used.cc)\narchsweep_test(base used_test.cc)"},
+      {"base/kinds/collected.cc", ""},
+      {"base/others/collected.cc", ""},
       {"base/unused.cc", ""},
       {"base/unused.h", ""},
       {"base/used.cc", "#include \"base/used.h\"\n"},
@@ -68,7 +72,8 @@ TEST(Rules, FindFilesThatNothingUses) {
       {"tests/base/used_test.cc", ""},
       {"worker/used.cc", ""},
   };
-  EXPECT_EQ(DeadFiles(tree), (Mistakes{"base/unused.cc is named in no CMakeLists.txt",
+  EXPECT_EQ(DeadFiles(tree), (Mistakes{"base/others/collected.cc is named in no CMakeLists.txt",
+                                       "base/unused.cc is named in no CMakeLists.txt",
                                        "base/unused.h is included by nobody",
                                        "worker/used.cc is named in no CMakeLists.txt"}));
 }

@@ -19,6 +19,12 @@ struct Found {
 Result<Found> Scan(const fs::path& data_root, const DatasetRef& ref, Dataset* kept) {
   Found found;
   TRY_ASSIGN(found.registered, DatasetByName(ref.name));
+  if (found.registered.layout == DatasetLayout::kPlanned) {
+    return Fail(ErrorKind::kInvalidInput,
+                Format("data set '{}' can be planned, but this version does not train on it; use "
+                       "cifar10",
+                       ref.name));
+  }
   found.folder = data_root / found.registered.folder;
   const int classes = found.registered.format.classes;
   TRY_ASSIGN(const auto train_files, TrainingFiles(found.folder));

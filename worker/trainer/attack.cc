@@ -12,6 +12,9 @@ at::Tensor LossAt(const at::Tensor& logits, const AttackLoss& loss) {
   if (const auto* divergence = std::get_if<DivergenceFrom>(&loss)) {
     return KlSum(divergence->natural_logits, logits);
   }
+  if (const auto* margin = std::get_if<MarginOf>(&loss)) {
+    return -MarginSum(logits, margin->labels);
+  }
   return at::cross_entropy_loss(logits, std::get<MeanCrossEntropyOf>(loss).labels);
 }
 

@@ -15,7 +15,10 @@ struct DivergenceFrom {
 struct MeanCrossEntropyOf {
   at::Tensor labels;
 };
-using AttackLoss = std::variant<DivergenceFrom, MeanCrossEntropyOf>;
+struct MarginOf {
+  at::Tensor labels;  // Minus the sum of MarginSum: an image that is wrong already has no gradient.
+};
+using AttackLoss = std::variant<DivergenceFrom, MeanCrossEntropyOf, MarginOf>;
 
 // L-infinity ball and steps, in the units of the images.
 struct AttackLimits {

@@ -41,8 +41,13 @@ int64_t ImagesToUse(const EvaluationSpec& spec, const Dataset& data) {
   return spec.images == 0 ? data.test.Count() : spec.images;
 }
 
-at::Tensor AttackedImages(const Executor& network, const at::Tensor& images,
-                          const at::Tensor& labels, const AttackSettings& settings, uint64_t seed,
+AttackLoss LossOf(AttackKind attack, const at::Tensor& labels) {
+  if (attack == AttackKind::kCw40) return MarginOf{labels};
+  return MeanCrossEntropyOf{labels};
+}
+
+at::Tensor AttackedImages(const Executor& network, const at::Tensor& images, const AttackLoss& loss,
+                          const AttackSettings& settings, uint64_t seed,
                           std::span<const int64_t> indices) {
   if (settings.steps == 0) return images;
   at::Tensor start = images;
@@ -50,7 +55,7 @@ at::Tensor AttackedImages(const Executor& network, const at::Tensor& images,
     start = images + UniformNoise({seed, DrawPurpose::kEvaluationStart, 0}, indices,
                                   settings.epsilon_255 / 255, images);
   }
-  return Attack(network, 0, images, start, MeanCrossEntropyOf{labels},
+  return Attack(network, 0, images, start, loss,
                 {.epsilon = settings.epsilon_255 / 255,
                  .step = settings.step_255 / 255,
                  .steps = settings.steps});
@@ -79,7 +84,7 @@ class Evaluation {
   Evaluation(const Job& job, at::Device device, const Dataset& data, const Control& control,
              ProgressSink& progress)
       : job_(job),
-        settings_(SettingsOf(job.evaluation->attack)),
+        spec_(*job.evaluation),
         control_(control),
         progress_(progress),
         count_(ImagesToUse(*job.evaluation, data)),
@@ -97,7 +102,7 @@ class Evaluation {
   double Seconds() const { return static_cast<double>(clock_.MonotonicMs() - started_ms_) / 1000; }
 
   const Job& job_;
-  const AttackSettings settings_;
+  const EvaluationSpec& spec_;
   const Control& control_;
   ProgressSink& progress_;
   const SystemClock clock_;
@@ -133,8 +138,8 @@ void Evaluation::RunBatch(int64_t first) {
   std::iota(indices.begin(), indices.end(), first);
   const at::Tensor images = Images(images_.pixels, indices);
   const at::Tensor labels = images_.labels.narrow(0, first, static_cast<int64_t>(indices.size()));
-  const at::Tensor attacked =
-      AttackedImages(network_, images, labels, settings_, job_.trial.seed, indices);
+  const at::Tensor attacked = AttackedImages(network_, images, LossOf(spec_.attack, labels),
+                                             spec_.settings, job_.trial.seed, indices);
   verdicts_.Add(network_.Evaluate(attacked, 0), labels, first);
 }
 

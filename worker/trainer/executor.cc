@@ -26,8 +26,28 @@ at::Tensor Activate(ActivationKind kind, const at::Tensor& x, bool in_place) {
       return in_place ? at::relu_(const_cast<at::Tensor&>(x)) : at::relu(x);
     case ActivationKind::kSilu:
       return at::silu(x);
+    case ActivationKind::kSoftplus:
+      return at::softplus(x);
+    case ActivationKind::kGelu:
+      return at::gelu(x);
+    case ActivationKind::kElu:
+      return at::elu(x);
+    case ActivationKind::kMish:
+      return at::mish(x);
+    case ActivationKind::kLeakyRelu:
+      return at::leaky_relu(x);
   }
   CHECK(false);
+}
+
+// Over the channels of each pixel, which lie together in memory.
+at::Tensor NormalizePixels(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  const at::Tensor pixels = x.permute({0, 2, 3, 1});
+  return at::layer_norm(pixels, {x.size(1)}, weight, bias, kNormEpsilon).permute({0, 3, 1, 2});
+}
+
+at::Tensor CropCorner(const at::Tensor& x) {
+  return x.narrow(2, 1, x.size(2) - 1).narrow(3, 1, x.size(3) - 1);
 }
 
 bool IsRelu(const Node& node) {
@@ -170,29 +190,39 @@ at::Tensor Executor::RunLayer(const Layer& layer, std::vector<at::Tensor>& value
   };
   const bool training = mode == Mode::kTraining;
   const at::Tensor& weight = training ? layer.weight : layer.frozen_weight;
+  const at::Tensor& bias = training ? layer.bias : layer.frozen_bias;
   return std::visit(
       Overloaded{
           [&](const Input&) { return input(0); },
           [&](const Standardize& constants) { return StandardizeImages(constants, input(0)); },
           [&](const Convolution& conv) {
             return at::conv2d(input(0), weight, {}, {conv.stride, conv.stride},
-                              {conv.padding, conv.padding}, {1, 1}, conv.groups);
+                              {conv.padding, conv.padding}, {conv.dilation, conv.dilation},
+                              conv.groups);
           },
           [&](const BatchNorm&) { return Normalize(layer, input(0), group, mode); },
+          [&](const GroupNorm& norm) {
+            return at::group_norm(input(0), norm.groups, weight, bias, kNormEpsilon);
+          },
+          [&](const LayerNorm&) { return NormalizePixels(input(0), weight, bias); },
+          [&](const InstanceNorm&) {
+            return at::instance_norm(input(0), {}, {}, {}, {}, /*use_input_stats=*/true,
+                                     kNormMomentum, kNormEpsilon, /*cudnn_enabled=*/true);
+          },
           [&](const Activation& activation) {
             return Activate(activation.kind, input(0), layer.overwrites_input);
           },
           [&](const Sigmoid&) { return at::sigmoid(input(0)); },
           [&](const AveragePool& pool) {
             return at::avg_pool2d(input(0), {pool.kernel, pool.kernel}, {pool.stride, pool.stride},
-                                  {pool.padding, pool.padding});
+                                  {pool.padding, pool.padding}, /*ceil_mode=*/false,
+                                  pool.count_padding);
           },
           [&](const GlobalAveragePool&) {
             return input(0).mean({2, 3});
           },
-          [&](const Linear&) {
-            return at::linear(input(0), weight, training ? layer.bias : layer.frozen_bias);
-          },
+          [&](const CornerCrop&) { return CropCorner(input(0)); },
+          [&](const Linear&) { return at::linear(input(0), weight, bias); },
           [&](const Add&) { return at::add(input(0), input(1)); },
           [&](const Multiply&) { return at::mul(input(0), input(1).unsqueeze(2).unsqueeze(3)); },
           [&](const Slice& slice) {

@@ -9,7 +9,7 @@
 
 namespace archsweep {
 
-inline constexpr double kNormEpsilon = 1e-5;  // Paper, section 1.1.
+inline constexpr double kNormEpsilon = 1e-5;  // Of all norms (paper, section 1.1).
 inline constexpr double kNormMomentum = 0.1;  // Of running statistics (paper, section 1.1).
 
 // Runs a layer graph over the tensors of a model, which it shares: what an optimiser writes into

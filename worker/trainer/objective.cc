@@ -1,5 +1,8 @@
 #include "worker/trainer/objective.h"
 
+#include <limits>
+#include <tuple>
+
 namespace archsweep {
 
 at::Tensor KlSum(const at::Tensor& natural_logits, const at::Tensor& adversarial_logits) {
@@ -9,6 +12,13 @@ at::Tensor KlSum(const at::Tensor& natural_logits, const at::Tensor& adversarial
 
 at::Tensor CrossEntropySum(const at::Tensor& logits, const at::Tensor& labels) {
   return at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum);
+}
+
+at::Tensor MarginSum(const at::Tensor& logits, const at::Tensor& labels) {
+  const at::Tensor index = labels.unsqueeze(1);
+  const at::Tensor right = logits.gather(1, index).squeeze(1);
+  const at::Tensor others = logits.scatter(1, index, -std::numeric_limits<float>::infinity());
+  return (right - std::get<0>(others.max(1))).clamp_min(0).sum();
 }
 
 TradesLoss Trades(const at::Tensor& natural_logits, const at::Tensor& adversarial_logits,

@@ -11,6 +11,9 @@ at::Tensor KlSum(const at::Tensor& natural_logits, const at::Tensor& adversarial
 // Cross-entropy of a batch, summed, in nats.
 at::Tensor CrossEntropySum(const at::Tensor& logits, const at::Tensor& labels);
 
+// Sum over the images of max(z_y - the largest other logit, 0) (paper, section 6).
+at::Tensor MarginSum(const at::Tensor& logits, const at::Tensor& labels);
+
 // TRADES (paper, section 5.1), all scalars; each part is divided by `batch`, the number of images
 // of the whole batch, of which these may be one group.
 struct TradesLoss {

@@ -44,7 +44,7 @@ TEST(Expansion, OfAFileWithoutAGridIsOnePoint) {
   const TrialSpec& spec = sweep.trials[0].spec;
   EXPECT_EQ(spec.dataset.name, "cifar10-quickstart");
   EXPECT_EQ(spec.dataset.digest.size(), 64u);
-  EXPECT_EQ(spec.architecture.depth, (std::array{1, 1, 1}));
+  EXPECT_EQ(spec.architecture.depth, (PerStage<int>{1, 1, 1}));
   EXPECT_EQ(spec.training.epochs, 2);
   EXPECT_EQ(spec.training.beta, 6.0);
   EXPECT_EQ(spec.seed, 0u);
@@ -130,8 +130,8 @@ TEST(Expansion, AppliesAnAxisOfArchitecturesBeforeOneOfTheirDepth) {
   const ExpandedSweep sweep =
       Expand(FileWith("{architecture.depth: [1, 2], architecture: [wrn-28-10, robustresnet-a1]}"));
   ASSERT_EQ(DepthsOf(sweep), (std::vector<std::string>{"111", "111", "222", "222"}));
-  EXPECT_EQ(sweep.trials[0].spec.architecture.width, (std::array{10, 10, 10}));
-  EXPECT_EQ(sweep.trials[1].spec.architecture.block, BlockKind::kRobust);
+  EXPECT_EQ(sweep.trials[0].spec.architecture.width, (PerStage<int>{10, 10, 10}));
+  EXPECT_EQ(sweep.trials[1].spec.architecture.block, KnownBlock("robust"));
 }
 
 TEST(Expansion, CollapsesRobustSettingsThatABasicBlockIgnores) {
@@ -241,9 +241,9 @@ TEST(Expansion, TakesAMillionPointsAndNotOneMore) {
   EXPECT_EQ(mistakes_of(Format("{{seed: {}, training.beta: {}}}", list(1000), list(1000))),
             planted);
   EXPECT_EQ(mistakes_of(Format("{{seed: {}, training.beta: {}}}", list(1000), list(1001))),
-            "f:6:1: the grid has more than 1000000 points");
+            "f:6:1: there are more than 1000000 points");
   EXPECT_EQ(mistakes_of("{architecture.depth: {per_stage: [1," + list(101).substr(3) + "}}"),
-            "f:6:1: the grid has more than 1000000 points");
+            "f:6:1: there are more than 1000000 points");
 }
 
 }  // namespace

@@ -12,13 +12,13 @@
 namespace archsweep {
 namespace {
 
-using Stages = std::array<int, kStages>;
+using Stages = PerStage<int>;
 
 // A row of section 3.2 of the reference on the paper: millions of parameters, and billions of
 // multiply-accumulates of the convolutions alone, of all layers, and without the dead ones.
 struct CountedNetwork {
   const char* row;
-  BlockKind block;
+  const char* block;
   Stages depth;
   Stages width;
   double parameters;
@@ -27,8 +27,8 @@ struct CountedNetwork {
   double macs;
 };
 
-constexpr BlockKind kBasic = BlockKind::kBasic;
-constexpr BlockKind kRobust = BlockKind::kRobust;
+constexpr const char* kBasic = "basic";
+constexpr const char* kRobust = "robust";
 
 constexpr CountedNetwork kCounted[] = {
     {"WRN-28-10", kBasic, {4, 4, 4}, {10, 10, 10}, 36.479, 5.2433, 5.2456, 5.2456},
@@ -88,7 +88,7 @@ class CostOfPublished : public testing::TestWithParam<CountedNetwork> {};
 TEST_P(CostOfPublished, MatchesTheReferenceToThePrintedDigit) {
   const CountedNetwork& row = GetParam();
   const Graph graph =
-      BuildGraph({.block = row.block, .depth = row.depth, .width = row.width}, 32, 10);
+      BuildGraph({.block = KnownBlock(row.block), .depth = row.depth, .width = row.width}, 32, 10);
   const bool coarse = std::isnan(row.convolutions);  // These rows are given to two decimals.
   const Cost cost = CostOf(graph);
   ExpectPrintsAs(cost.parameters, 1e6, row.parameters, coarse ? 2 : 3);
@@ -108,10 +108,10 @@ INSTANTIATE_TEST_SUITE_P(Section32, CostOfPublished, testing::ValuesIn(kCounted)
 
 TEST(Cost, OfTheSettingsThatTheOfficialFilesImplyIsTheirs) {
   ArchitectureSpec spec = ArchitectureByName("robustresnet-a1").value();
-  spec.robust = {.scales = 4, .base_width = 64, .cardinality = 8, .se_reduction = 16};
+  spec.settings = {{"scales", 4}, {"base_width", 64}, {"cardinality", 8}, {"se_reduction", 16}};
   EXPECT_EQ(CostOf(BuildGraph(spec, 32, 10)).parameters, 144'344'330);
   spec = ArchitectureByName("robustresnet-a4").value();
-  spec.robust = {.scales = 4, .base_width = 64, .cardinality = 8, .se_reduction = 16};
+  spec.settings = {{"scales", 4}, {"base_width", 64}, {"cardinality", 8}, {"se_reduction", 16}};
   EXPECT_EQ(CostOf(BuildGraph(spec, 32, 10)).parameters, 1'139'611'362);
 }
 
@@ -133,11 +133,11 @@ TEST(Cost, ByDepthIsThatOfTheGraph) {
   const auto from_1_to = [&](unsigned max) { return static_cast<int>(random() % max) + 1; };
   for (int i = 0; i < 200; ++i) {
     ArchitectureSpec spec;
-    spec.block = i % 2 == 0 ? kBasic : kRobust;
+    spec.block = KnownBlock(i % 2 == 0 ? kBasic : kRobust);
     for (int& width : spec.width) width = from_1_to(6);
     for (int& depth : spec.depth) depth = from_1_to(9);
-    spec.robust.scales = from_1_to(8);
-    spec.robust.se_reduction = from_1_to(64);
+    spec.settings["scales"] = from_1_to(8);
+    spec.settings["se_reduction"] = from_1_to(64);
     const int image_size = from_1_to(40);
     const int classes = from_1_to(200);
     const Cost expected = CostOf(BuildGraph(spec, image_size, classes));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "sweep/network/architecture.h"
 #include "sweep/network/cost.h"
 
 namespace archsweep {
@@ -12,7 +13,7 @@ namespace {
 
 TEST(Describe, GivesIntegersThatAddUp) {
   const Graph graph = BuildGraph(ArchitectureByName("robustresnet-a1").value(), 32, 10);
-  const Json json = DescribeAsJson(graph);
+  const Json json = DescribeAsJson(graph, {});
   EXPECT_EQ(json["parameters"].dump(), "19222738");
   EXPECT_TRUE(json["macs"].is_number_integer());
   int64_t parameters = 0;
@@ -27,8 +28,8 @@ TEST(Describe, GivesIntegersThatAddUp) {
 
 TEST(Describe, MarksDeadLayers) {
   const Graph graph =
-      BuildGraph({.block = BlockKind::kRobust, .depth = {2, 1, 1}, .width = {1, 1, 1}}, 32, 10);
-  const Json json = DescribeAsJson(graph);
+      BuildGraph({.block = KnownBlock("robust"), .depth = {2, 1, 1}, .width = {1, 1, 1}}, 32, 10);
+  const Json json = DescribeAsJson(graph, {});
   for (const Json& layer : json["layers"]) {
     if (layer["name"] == "blocks.0.layer.0.bn1") {
       EXPECT_EQ(layer["dead"], false);
@@ -39,13 +40,13 @@ TEST(Describe, MarksDeadLayers) {
       EXPECT_EQ(layer["parameters"], 128);
     }
   }
-  const std::string table = DescribeAsTable(graph);
+  const std::string table = DescribeAsTable(graph, {});
   EXPECT_NE(table.find("  dead\n"), std::string::npos) << table;
 }
 
 TEST(Describe, PrintsOneLineALayerAndTheTotals) {
   const Graph graph = BuildGraph({.depth = {1, 1, 1}, .width = {1, 1, 1}}, 32, 10);
-  const std::string table = DescribeAsTable(graph);
+  const std::string table = DescribeAsTable(graph, {});
   EXPECT_EQ(std::ranges::count(table, '\n'), static_cast<long>(graph.nodes.size()) + 3);
   EXPECT_NE(table.find("conv 3x3 stride 2"), std::string::npos) << table;
   EXPECT_NE(table.find("77850 parameters (77.85 k)"), std::string::npos) << table;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sweep/network/architecture.h"
 #include "sweep/network/cost.h"
 
 namespace archsweep {
@@ -55,7 +56,7 @@ TEST(Graph, HalvesTheImageInStagesTwoAndThree) {
 
 TEST(Graph, TakesImagesOfAnOddSize) {
   const Graph graph =
-      BuildGraph({.block = BlockKind::kRobust, .depth = {1, 2, 1}, .width = {1, 1, 1}}, 9, 7);
+      BuildGraph({.block = KnownBlock("robust"), .depth = {1, 2, 1}, .width = {1, 1, 1}}, 9, 7);
   const auto found = std::ranges::find(graph.nodes, "blocks.2.layer.0.conv3", &Node::name);
   ASSERT_NE(found, graph.nodes.end());
   EXPECT_EQ(found->output, (Shape{256, 3, 3}));
@@ -76,7 +77,7 @@ TEST(Graph, StandardisesOnlyWhereAsked) {
 // The first blocks of stages 2 and 3 project even where the channels are equal, for their stride
 // is 2.
 TEST(Graph, ProjectsWhereTheStrideChangesTheSizeAlone) {
-  const auto has_shortcut = [](std::array<int, kStages> width, const char* name) {
+  const auto has_shortcut = [](PerStage<int> width, const char* name) {
     const Graph graph = BuildGraph({.depth = {1, 1, 1}, .width = width}, 32, 10);
     return std::ranges::find(graph.nodes, name, &Node::name) != graph.nodes.end();
   };
@@ -116,7 +117,7 @@ TEST(Graph, CascadesTheChunksOfARobustBlockOnlyAtStrideOne) {
 }
 
 TEST(Graph, KeepsReluInsideSqueezeAndExcitation) {
-  const Graph graph = BuildGraph({.block = BlockKind::kRobust,
+  const Graph graph = BuildGraph({.block = KnownBlock("robust"),
                                   .depth = {1, 1, 1},
                                   .width = {1, 1, 1},
                                   .activation = ActivationKind::kSilu},
@@ -133,8 +134,8 @@ TEST(Graph, KeepsReluInsideSqueezeAndExcitation) {
 }
 
 TEST(Graph, BuildsARobustBlockOfOneScale) {
-  ArchitectureSpec spec = {.block = BlockKind::kRobust, .depth = {2, 1, 1}, .width = {1, 1, 1}};
-  spec.robust = {.scales = 1, .base_width = 160, .cardinality = 1, .se_reduction = 16};
+  ArchitectureSpec spec = {.block = KnownBlock("robust"), .depth = {2, 1, 1}, .width = {1, 1, 1}};
+  spec.settings = {{"scales", 1}, {"base_width", 160}, {"cardinality", 1}, {"se_reduction", 16}};
   const Graph graph = BuildGraph(spec, 32, 10);
   const auto found = std::ranges::find(graph.nodes, "blocks.0.layer.1.conv2", &Node::name);
   ASSERT_NE(found, graph.nodes.end());

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "sweep/network/architecture.h"
 #include "sweep/network/cost.h"
 #include "sweep/network/graph.h"
 
@@ -42,19 +43,18 @@ TEST(StateEntries, AreTheOfficialOnesInOrder) {
 
 TEST(StateEntries, OfEveryPublishedNetworkHaveTheOfficialDigest) {
   const Json official = OfficialNames();
-  for (const auto& [name, spec] : NamedArchitectures()) {
+  for (const auto& [name, digest] : official.items()) {
     std::string lines;
-    for (const StateEntry& entry : StateEntries(BuildGraph(spec, 32, 10))) {
+    for (const StateEntry& entry : StateEntries(BuildByName(name))) {
       lines += Format("{} {} {}\n", entry.name, Json(entry.shape).dump(),
                       entry.is_parameter ? "param" : "buffer");
     }
-    EXPECT_EQ(Sha256Hex(lines), official.at(name).at("entries_sha256")) << name;
+    EXPECT_EQ(Sha256Hex(lines), digest.at("entries_sha256")) << name;
   }
 }
 
 TEST(StateEntries, OfEveryPublishedNetworkHaveTheOfficialNumberOfParameters) {
   const Json official = OfficialNames();
-  ASSERT_EQ(official.size(), NamedArchitectures().size());
   for (const auto& [name, counts] : official.items()) {
     EXPECT_EQ(CostOf(BuildByName(name)).parameters, counts.at("parameters")) << name;
     EXPECT_EQ(CostOf(BuildByName(name, 100)).parameters, counts.at("parameters_100_classes"))

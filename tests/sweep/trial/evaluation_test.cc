@@ -19,11 +19,29 @@ TEST(Evaluation, HasTheGoldenId) {
   EXPECT_EQ(ToHex(IdOf(kSpec)), "ee3e7ebcf27a658caf3d0e87620145db");
 }
 
-TEST(Evaluation, ReadsBackWhatItWritesAndRefusesOtherSettingsUnderAKnownName) {
+TEST(Evaluation, ReadsBackWhatItWrites) {
   EXPECT_EQ(ParseEvaluation(ToJson(kSpec)).value(), kSpec);
-  Json other = ToJson(kSpec);
-  other["attack"]["steps"] = 10;
-  EXPECT_FALSE(ParseEvaluation(other));
+  EvaluationSpec other = kSpec;
+  other.settings.steps = 50;
+  EXPECT_TRUE(kSpec.IsStandard());
+  EXPECT_FALSE(other.IsStandard());
+  EXPECT_EQ(ParseEvaluation(ToJson(other)).value(), other);
+  EXPECT_NE(IdOf(other), IdOf(kSpec));
+}
+
+TEST(Evaluation, RefusesImpossibleSettings) {
+  for (const auto& [key, value] : {std::pair<const char*, Json>("steps", 0),
+                                   {"steps", 10'001},
+                                   {"epsilon_255", 0},
+                                   {"step_255", -1},
+                                   {"steps", "20"}}) {
+    Json json = ToJson(kSpec);
+    json["attack"][key] = value;
+    EXPECT_FALSE(ParseEvaluation(json)) << key;
+  }
+  EvaluationSpec clean{.trial = kSpec.trial, .attack = AttackKind::kClean};
+  clean.settings.steps = 3;
+  EXPECT_FALSE(ParseEvaluation(ToJson(clean)));
 }
 
 TEST(Evaluation, KnowsItsAttacksByName) {

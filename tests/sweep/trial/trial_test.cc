@@ -16,16 +16,15 @@ TrialSpec Quickstart() {
 
 // Ids name results for ever: a change here would orphan every database there is.
 TEST(Trial, HasTheGoldenId) {
-  EXPECT_EQ(
-      CanonicalText(ToJson(Quickstart())),
-      R"({"architecture":{"activation":"relu","block":"basic","depth":[1,2,1],)"
-      R"("pre_process":false,"width":[1,1,1]},)"
-      R"("dataset":{"digest":"d1","name":"cifar10"},)"
-      R"("numerics":{"fusion":"none","precision":"fp32"},"seed":7,)"
-      R"("training":{"attack_step_255":2,"attack_steps":3,"augment":true,)"
-      R"("batch_norm_group":64,"batch_size":64,"beta":6,"epochs":4,"epsilon_255":8,)"
-      R"("gradient_clip":5,"learning_rate":0.1,"momentum":0.9,"objective":"trades",)"
-      R"("weight_decay":2e-04}})");
+  EXPECT_EQ(CanonicalText(ToJson(Quickstart())),
+            R"({"architecture":{"activation":"relu","block":"basic","depth":[1,2,1],)"
+            R"("pre_process":false,"width":[1,1,1]},)"
+            R"("dataset":{"digest":"d1","name":"cifar10"},)"
+            R"("numerics":{"fusion":"none","precision":"fp32"},"seed":7,)"
+            R"("training":{"attack_step_255":2,"attack_steps":3,"augment":true,)"
+            R"("batch_norm_group":64,"batch_size":64,"beta":6,"epochs":4,"epsilon_255":8,)"
+            R"("gradient_clip":5,"learning_rate":0.1,"momentum":0.9,"objective":"trades",)"
+            R"("weight_decay":2e-04}})");
   EXPECT_EQ(ToHex(IdOf(Quickstart())), "f53f526bb951a97440548ba8b5eccf77");
 }
 

@@ -50,6 +50,15 @@ TEST_F(GoldenAttacks, FoolTheNetworkByPgdWhereTheOfficialOneDoes) {
   EXPECT_TRUE(Fooled(attacked).equal(golden["fooled"]));
 }
 
+TEST_F(GoldenAttacks, FoolTheNetworkByCwWhereTheOfficialOneDoes) {
+  const Golden golden("attacks/cw40");
+  const at::Tensor attacked =
+      Attack(network_, 0, images_, images_ + golden["noise"], MarginOf{labels_},
+             {.epsilon = kEpsilon, .step = 0.8 / 255, .steps = 40});
+  EXPECT_LT(ShareOff(attacked, golden["x_adv"]), 0.01);
+  EXPECT_TRUE(Fooled(attacked).equal(golden["fooled"]));
+}
+
 TEST_F(GoldenAttacks, StayInTheBallAndInTheRangeOfImages) {
   const Golden golden("attacks/pgd20");
   const at::Tensor attacked = Run(images_ + golden["noise"], 3.0 / 255, 7);

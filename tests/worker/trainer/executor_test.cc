@@ -6,6 +6,7 @@
 #include <ostream>
 #include <string>
 
+#include "sweep/network/architecture.h"
 #include "sweep/network/builder.h"
 #include "tests/worker/trainer/golden.h"
 
@@ -33,11 +34,11 @@ const GoldenNetwork kNetworks[] = {
       .pre_process = true}},
     {"basic_100classes_D111_W111", {.depth = {1, 1, 1}, .width = {1, 1, 1}}, 100},
     {"rrb_D121_W111",
-     {.block = BlockKind::kRobust, .depth = {1, 2, 1}, .width = {1, 1, 1}},
+     {.block = KnownBlock("robust"), .depth = {1, 2, 1}, .width = {1, 1, 1}},
      10,
      true},
     {"rrb_SiLU_preprocess_D111_W111",
-     {.block = BlockKind::kRobust,
+     {.block = KnownBlock("robust"),
       .depth = {1, 1, 1},
       .width = {1, 1, 1},
       .activation = ActivationKind::kSilu,
@@ -147,7 +148,7 @@ TEST(Executor, CutsChannelsWhetherOrNotTheSlicesCoverThem) {
   const std::vector<std::vector<std::pair<int, int>>> cuts = {
       {{0, 1}, {1, 2}}, {{1, 1}, {2, 1}}, {{0, 2}, {1, 2}}};
   for (const auto& cut : cuts) {
-    GraphBuilder builder(4, ActivationKind::kRelu);
+    GraphBuilder builder(4);
     const NodeId whole = builder.Activate(builder.Image());
     std::vector<NodeId> slices;
     std::vector<at::Tensor> expected;

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sweep/network/architecture.h"
+
 namespace archsweep {
 namespace {
 
 const ArchitectureSpec kSpec = {
-    .block = BlockKind::kRobust, .depth = {1, 1, 1}, .width = {4, 4, 4}};
+    .block = KnownBlock("robust"), .depth = {1, 1, 1}, .width = {4, 4, 4}};
 
 Model Initialised(const Graph& graph, uint64_t seed) {
   Model model = AllocateModel(graph, 1, at::kFloat);
@@ -45,6 +47,17 @@ TEST(Initialisation, IsDistributedAsInTheOfficialCode) {
   EXPECT_EQ(Find(model, "norm1.weight").min().item<double>(), 1);
   EXPECT_EQ(Find(model, "norm1.bias").abs().max().item<double>(), 0);
   EXPECT_EQ(Find(model, "norm1.running_var").min().item<double>(), 1);
+}
+
+TEST(Initialisation, OfCellsIsThatOfPyTorch) {
+  const Graph graph = BuildGraph(ArchitectureByName("racl").value(), 32, 10);
+  const Model model = Initialised(graph, 3);
+  const at::Tensor depthwise = Find(model, "cells.20._ops.0.op.1.weight");
+  const double bound = 1.0 / 3;  // One input channel of 3 x 3.
+  EXPECT_LE(depthwise.abs().max().item<double>(), bound);
+  EXPECT_NEAR(depthwise.std().item<double>(), bound / std::sqrt(3.0), 0.05 * bound);
+  EXPECT_GT(Find(model, "classifier.bias").abs().max().item<double>(), 0);
+  EXPECT_EQ(Find(model, "stem.1.weight").min().item<double>(), 1);
 }
 
 TEST(Initialisation, IsDecidedByTheSeed) {

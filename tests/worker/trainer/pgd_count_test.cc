@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "sweep/network/architecture.h"
 #include "tests/worker/trainer/golden.h"
 #include "worker/data/dataset.h"
 #include "worker/trainer/attack.h"

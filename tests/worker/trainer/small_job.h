@@ -19,7 +19,7 @@ inline Job SmallJob(const std::filesystem::path& root) {
   Job job;
   job.token = {1};
   job.trial.dataset = {"cifar10-quickstart", DatasetDigest(Sha256Hex(train), Sha256Hex(test))};
-  job.trial.architecture = {.block = BlockKind::kRobust, .depth = {2, 1, 1}, .width = {1, 1, 1}};
+  job.trial.architecture = {.block = KnownBlock("robust"), .depth = {2, 1, 1}, .width = {1, 1, 1}};
   job.trial.training = {.epochs = 2, .batch_size = 8, .batch_norm_group = 4, .attack_steps = 1};
   job.trial.seed = 11;
   job.data_root = root / "data";

@@ -20,7 +20,7 @@ TrialSpec Trial(const ArchitectureSpec& architecture, int group = kImages) {
 
 const ArchitectureSpec kBasic = {.depth = {1, 1, 1}, .width = {1, 1, 1}};
 const ArchitectureSpec kRobust = {
-    .block = BlockKind::kRobust, .depth = {2, 1, 1}, .width = {1, 1, 1}};
+    .block = KnownBlock("robust"), .depth = {2, 1, 1}, .width = {1, 1, 1}};
 
 // A training that begins at a golden state.
 struct GoldenTraining {

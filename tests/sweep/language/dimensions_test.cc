@@ -1,0 +1,141 @@
+#include <gtest/gtest.h>
+
+#include "tests/sweep/language/sweep_text.h"
+
+namespace archsweep {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+TEST(Zip, MovesItsAxesTogether) {
+  EXPECT_EQ(PointsOf(ExpandOrFail(SweepWith("zip:\n  architecture.depth: [1, 2]\n"
+                                            "  architecture.width: [[1, 2, 3], 4]\n"))),
+            (Texts{"D 1-1-1 W 1-2-3 seed 0 beta 6", "D 2-2-2 W 4-4-4 seed 0 beta 6"}));
+}
+
+TEST(Zip, RefusesAxesOfDifferentLengths) {
+  EXPECT_EQ(MistakesOf(SweepWith("zip: {architecture.depth: [1, 2], seed: [1, 2, 3]}\n")),
+            "f:7:35: zip.seed has 3 values and zip.architecture.depth has 2; axes of zip change "
+            "together");
+  EXPECT_EQ(MistakesOf(SweepWith("zip: {}\n")),
+            "f:7:6: zip must be a map of at least one path to its list of values");
+}
+
+TEST(List, GivesItsPointsOneByOne) {
+  EXPECT_EQ(PointsOf(ExpandOrFail(SweepWith("list:\n  - {architecture.depth: 2, seed: 5}\n"
+                                            "  - {training.beta: 1}\n"))),
+            (Texts{"D 2-2-2 W 1-1-1 seed 5 beta 6", "D 1-1-1 W 1-1-1 seed 0 beta 1"}));
+}
+
+TEST(List, MayHoldWholeArchitectures) {
+  EXPECT_EQ(
+      PointsOf(ExpandOrFail(SweepWith("list:\n  - {architecture: racl}\n"
+                                      "  - {architecture: {name: wrn-28-10, depth: 1}}\n"))),
+      (Texts{"racl 23 layers of 104 channels seed 0 beta 6", "D 1-1-1 W 10-10-10 seed 0 beta 6"}));
+}
+
+TEST(List, AppliesAWholePartBeforeAFieldOfIt) {
+  EXPECT_EQ(PointsOf(ExpandOrFail(SweepWith(
+                "list: [{architecture: wrn-34-r}]\ngrid: {architecture.depth: [1, 2]}\n"))),
+            (Texts{"D 1-1-1 W 20-20-8 seed 0 beta 6", "D 2-2-2 W 20-20-8 seed 0 beta 6"}));
+}
+
+TEST(List, RefusesWhatIsNoPoint) {
+  EXPECT_NE(MistakesOf(SweepWith("list: []\n")).find("f:7:7: list is empty"), std::string::npos);
+  EXPECT_NE(MistakesOf(SweepWith("list: [3]\n")).find("f:7:8: a point of list is"),
+            std::string::npos);
+  EXPECT_EQ(MistakesOf(SweepWith("list: [{architecture.dept: 3}]\n")),
+            "f:7:9: unknown field 'architecture.dept' (did you mean 'architecture.depth'?)");
+}
+
+TEST(Seeds, AreACountOrAList) {
+  EXPECT_EQ(PointsOf(ExpandOrFail(SweepWith("seeds: 2\n"))),
+            (Texts{"D 1-1-1 W 1-1-1 seed 0 beta 6", "D 1-1-1 W 1-1-1 seed 1 beta 6"}));
+  EXPECT_EQ(PointsOf(ExpandOrFail(SweepWith("seeds: [7]\n"))),
+            Texts{"D 1-1-1 W 1-1-1 seed 7 beta 6"});
+  EXPECT_EQ(MistakesOf(SweepWith("seeds: 0\n")), "f:7:8: seeds is 0; it must be from 1 to 10000");
+  EXPECT_EQ(MistakesOf(SweepWith("seeds: many\n")),
+            "f:7:8: seeds is 'many'; it must be an integer");
+}
+
+TEST(Dimensions, MultiplyInTheOrderOfTheFile) {
+  EXPECT_EQ(PointsOf(ExpandOrFail(SweepWith("seeds: 2\ngrid: {training.beta: [1, 2]}\n"))),
+            (Texts{"D 1-1-1 W 1-1-1 seed 0 beta 1", "D 1-1-1 W 1-1-1 seed 0 beta 2",
+                   "D 1-1-1 W 1-1-1 seed 1 beta 1", "D 1-1-1 W 1-1-1 seed 1 beta 2"}));
+}
+
+TEST(Dimensions, RefuseAFieldThatTwoOfThemSet) {
+  EXPECT_EQ(MistakesOf(SweepWith("grid: {seed: [1]}\nseeds: 2\n")),
+            "f:8:1: seed is set by both grid.seed and seeds");
+  EXPECT_EQ(MistakesOf(SweepWith("zip: {training.beta: [1]}\nlist: [{training.beta: 2}]\n")),
+            "f:8:1: training.beta is set by both zip.training.beta and list");
+}
+
+TEST(Fields, CanDifferFromStageToStage) {
+  const ExpandedSweep sweep = ExpandOrFail(
+      SweepWith("",
+                "{block: [basic, robust, basic], depth: 1, width: [1, 2, 3], kernel: [3, 5, 7], "
+                "activation: [relu, silu, gelu], norm: [batch, layer, instance]}"));
+  const ArchitectureSpec& spec = sweep.trials.at(0).spec.architecture;
+  EXPECT_EQ(BlockText(spec), "basic/robust/basic");
+  EXPECT_EQ(ActivationText(spec), "relu/silu/gelu");
+  EXPECT_EQ(spec.kernel, (PerStage<int>{3, 5, 7}));
+  EXPECT_EQ(spec.norm[2], NormKind::kInstance);
+}
+
+TEST(Fields, OfBlocksAreWordsOrNumbers) {
+  const ExpandedSweep sweep = ExpandOrFail(
+      SweepWith("grid:\n  architecture.se: [none, residual]\n  architecture.se_reduction: [4, 8]\n",
+                "{block: bottleneck, depth: 1, width: 1}"));
+  // Without squeeze and excitation its reduction makes no difference.
+  EXPECT_EQ(sweep.trials.size(), 3u);
+  EXPECT_EQ(MistakesOf(SweepWith("", "{block: bottleneck, depth: 1, width: 1, se: evrywhere}")),
+            "f:4:61: base.architecture.se is 'evrywhere'; it must be one of none, standard, "
+            "conv3x3, identity, residual");
+}
+
+TEST(Fields, WithoutAnEffectAreRefused) {
+  EXPECT_EQ(MistakesOf(SweepWith("", "{block: bottleneck, depth: 1, width: 1, se_reduction: 4}")),
+            "f:4:71: architecture.se_reduction has no effect in any network of this sweep");
+  EXPECT_EQ(MistakesOf(SweepWith("", "{cells: racl, channels: 8, layers: 5, depth: 3}")),
+            "f:4:62: architecture.depth has no effect in any network of this sweep");
+  EXPECT_EQ(MistakesOf(SweepWith("", "{depth: 1, width: 1, layers: 5}")),
+            "f:4:46: architecture.layers has no effect in any network of this sweep");
+}
+
+TEST(Fields, OfCellsHaveTheirBounds) {
+  EXPECT_EQ(MistakesOf(SweepWith("", "{cells: racl, channels: 7, layers: 5}")),
+            "f:4:41: channels is 7; it must be an even number from 2 to 4096");
+  EXPECT_EQ(MistakesOf(SweepWith("", "{cells: rackl, channels: 8, layers: 5}")),
+            "f:4:25: base.architecture.cells: unknown cells 'rackl' (did you mean 'racl'?); known "
+            "are: robnet-large-v2, advrush, racl");
+}
+
+TEST(Evaluations, MayChangeTheSettingsOfAnAttack) {
+  std::string text = SweepWith("");
+  text.replace(text.find("[clean]"), 7,
+               "[pgd20, {attack: pgd20, steps: 50, step_255: 2, random_start: false}, cw40]");
+  const ExpandedSweep sweep = ExpandOrFail(text);
+  ASSERT_EQ(sweep.evaluations.size(), 3u);
+  EXPECT_TRUE(sweep.evaluations[0].IsStandard());
+  EXPECT_EQ(sweep.evaluations[1].settings,
+            (AttackSettings{.epsilon_255 = 8, .step_255 = 2, .steps = 50, .random_start = false}));
+  EXPECT_EQ(sweep.evaluations[2].settings.steps, 40);
+}
+
+TEST(Evaluations, RefuseSettingsThatAreImpossible) {
+  const auto mistakes_of = [](const std::string& evaluation) {
+    std::string text = SweepWith("");
+    text.replace(text.find("[clean]"), 7, "[" + evaluation + "]");
+    return MistakesOf(text);
+  };
+  EXPECT_EQ(mistakes_of("{attack: pgd20, epsilon_255: 256}"),
+            "f:6:44: epsilon_255 is 256; it must be above 0 and at most 255");
+  EXPECT_EQ(mistakes_of("{attack: pgd20, steps: 0}"),
+            "f:6:38: steps is 0; it must be from 1 to 10000");
+  EXPECT_EQ(mistakes_of("{attack: clean, steps: 3}"),
+            "f:6:24: attack is clean; it has no settings");
+}
+
+}  // namespace
+}  // namespace archsweep
