@@ -103,7 +103,7 @@ TEST_F(Spawning, StartsWithEverySignalUnblocked) {
   sigaddset(&blocked, SIGTERM);
   sigaddset(&blocked, SIGUSR1);
   ASSERT_EQ(pthread_sigmask(SIG_BLOCK, &blocked, &before), 0);
-  const std::string blocked_text = Run("grep SigBlk: /proc/$$/status");
+  const std::string blocked_text = Run("exec grep SigBlk: /proc/self/status");
   ASSERT_EQ(pthread_sigmask(SIG_SETMASK, &before, nullptr), 0);
   EXPECT_EQ(blocked_text, "SigBlk:\t0000000000000000\n");
 }
