@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <memory>
 #include <set>
@@ -7,16 +9,21 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/host.h"
+#include "cli/print_rows.h"
 #include "cli/table.h"
+#include "cli/throughput.h"
 #include "coordinator/scheduler/plan.h"
 #include "sweep/language/load.h"
 #include "sweep/language/presets.h"
+#include "sweep/trial/footprint.h"
 
 namespace archsweep {
 namespace {
 
 struct PlanFlags {
   std::string sweep;
+  std::string state = kDefaultStateFolder;
   RowFormat format = RowFormat::kTable;
 };
 
@@ -30,6 +37,9 @@ its line and column. Every further setting that differs between the networks has
 struct Totals {
   double training_macs = 0;
   double evaluation_macs = 0;
+  int64_t most_memory = 0;
+  int64_t most_training_disk = 0;
+  int64_t kept_disk = 0;
 };
 
 // The settings of a trial that have no column of their own: "training.beta" and its value.
@@ -86,14 +96,16 @@ std::vector<Column> ColumnsOf(const std::vector<std::string>& varying) {
     columns.push_back({name});
   }
   for (const std::string& name : varying) columns.push_back({name});
-  for (const char* name : {"parameters", "macs", "training_macs"}) {
+  for (const char* name : {"parameters", "macs", "training_macs", "memory_bytes", "disk_bytes"}) {
     columns.push_back({name, Column::Style::kCount});
   }
+  columns.push_back({"training_seconds"});
   return columns;
 }
 
 std::vector<Cell> RowOf(int64_t index, const SweepTrial& trial,
-                        const std::vector<std::string>& varying, double training_macs) {
+                        const std::vector<std::string>& varying, double training_macs,
+                        double macs_per_second) {
   const ArchitectureSpec& architecture = trial.spec.architecture;
   std::vector<Cell> row = {index, ToHex(trial.id), trial.spec.dataset.name,
                            BlockText(architecture)};
@@ -107,21 +119,33 @@ std::vector<Cell> RowOf(int64_t index, const SweepTrial& trial,
     const Json settings = FurtherSettings(trial.spec);
     for (const std::string& key : varying) row.push_back(CellOf(settings.value(key, Json())));
   }
-  row.insert(row.end(), {trial.parameters, trial.macs, training_macs});
+  const Footprint footprint = FootprintOf(trial);
+  row.insert(row.end(), {trial.parameters, trial.macs, training_macs, footprint.memory,
+                         footprint.kept_disk, std::round(training_macs / macs_per_second)});
   return row;
 }
 
-std::string TotalsText(const ExpandedSweep& sweep, const Totals& totals) {
+std::string TotalsText(const ExpandedSweep& sweep, const Totals& totals,
+                       const Throughput& throughput) {
+  const auto bytes = [](int64_t count) { return HumanCount(static_cast<double>(count)) + "B"; };
+  const double seconds =
+      (totals.training_macs + totals.evaluation_macs) / throughput.macs_per_second;
   return Format(
       "{}: {} networks, {} evaluations; about {:.3g} multiply-accumulates to train and "
-      "{:.3g} to evaluate\n",
+      "{:.3g} to evaluate\n"
+      "memory: at most {} a training; disk: {} of weights in the end, and at most {} for each "
+      "training under way\n"
+      "time: about {} on one slot ({})\n",
       sweep.name, sweep.trials.size(), sweep.evaluations.size(), totals.training_macs,
-      totals.evaluation_macs);
+      totals.evaluation_macs, bytes(totals.most_memory), bytes(totals.kept_disk),
+      bytes(totals.most_training_disk), HumanDuration(seconds), throughput.source);
 }
 
 Status Plan(const PlanFlags& flags) {
   TRY_ASSIGN(const ExpandedSweep sweep, LoadSweep(flags.sweep));
   const std::vector<std::string> varying = VaryingSettings(sweep);
+  TRY_ASSIGN(const Throughput throughput,
+             ThroughputOf(flags.state, sweep.trials.front().spec.numerics.precision));
   RowPrinter printer(ColumnsOf(varying), flags.format, std::cout);
   Totals totals;
   size_t evaluation = 0;
@@ -130,17 +154,22 @@ Status Plan(const PlanFlags& flags) {
     TRY_ASSIGN(const RegisteredDataset dataset, DatasetByName(trial.spec.dataset.name));
     const double work = TrainingWork(trial, dataset.train_images);
     totals.training_macs += work;
+    const Footprint footprint = FootprintOf(trial);
+    totals.most_memory = std::max(totals.most_memory, footprint.memory);
+    totals.most_training_disk = std::max(totals.most_training_disk, footprint.training_disk);
+    totals.kept_disk += footprint.kept_disk;
     // Evaluations follow each other in the order of the trials.
     for (; evaluation < sweep.evaluations.size(); ++evaluation) {
       if (sweep.evaluations[evaluation].trial != trial.id) break;
       totals.evaluation_macs +=
           EvaluationWork(trial, sweep.evaluations[evaluation], dataset.test_images);
     }
-    printer.Add(RowOf(static_cast<int64_t>(i), trial, varying, work));
+    printer.Add(RowOf(static_cast<int64_t>(i), trial, varying, work, throughput.macs_per_second));
   }
   TRY(printer.Finish());
   const bool for_people = flags.format == RowFormat::kTable;
-  (for_people ? std::cout << '\n' : std::cerr) << TotalsText(sweep, totals) << std::flush;
+  (for_people ? std::cout << '\n' : std::cerr)
+      << TotalsText(sweep, totals, throughput) << std::flush;
   return {};
 }
 
@@ -152,6 +181,7 @@ void AddPlanCommand(CLI::App& app, ExitCode& exit_code) {
       app.add_subcommand("plan", "Show the networks of a sweep and what they cost; nothing runs");
   plan->footer(Format("Presets: {}.\n{}", Join(PresetNames(), ", "), kExamples));
   plan->add_option("sweep", flags->sweep, "Sweep file, or the name of a preset")->required();
+  AddStateOption(*plan, flags->state);
   AddFormatOption(*plan, flags->format);
   plan->callback([flags, &exit_code] { exit_code = ReportEnd(Plan(*flags)); });
 }

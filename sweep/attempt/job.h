@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "sweep/attempt/task.h"
 #include "sweep/trial/evaluation.h"
+#include "sweep/trial/footprint.h"
 #include "sweep/trial/trial.h"
 
 namespace archsweep {
@@ -44,7 +45,7 @@ struct Job {
   int threads = 1;             // Changes bits, so it is told and never taken from the machine.
   std::vector<int> cpus;       // CPU set; empty: as inherited.
   int64_t checkpoint_interval_ms = 10'000;
-  int checkpoints_kept = 2;
+  int checkpoints_kept = kCheckpointsKept;
 
   // Named pipes, made by the agent; empty by hand.
   std::filesystem::path progress_pipe;  // The trainer writes progress lines.

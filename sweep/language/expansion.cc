@@ -69,8 +69,11 @@ void Expand(const SweepFile& file, ExpandedSweep& sweep) {
     if (!seen.insert(id).second) continue;
     const std::vector<EvaluationSpec> evaluations = EvaluationsOf(id, file, *dataset);
     sweep.evaluations.insert(sweep.evaluations.end(), evaluations.begin(), evaluations.end());
-    sweep.trials.push_back(
-        {.id = id, .spec = std::move(spec), .parameters = cost.parameters, .macs = cost.macs});
+    sweep.trials.push_back({.id = id,
+                            .spec = std::move(spec),
+                            .parameters = cost.parameters,
+                            .macs = cost.macs,
+                            .activations = cost.activations});
   } while (points.Advance());
 }
 

@@ -18,14 +18,27 @@ bool CountsElements(const Operation& operation) {
          std::holds_alternative<Multiply>(operation);
 }
 
+// Whether the output of the node lies where that of its input lay.
+bool SharesMemory(const Node& node) {
+  if (std::holds_alternative<Slice>(node.operation) ||
+      std::holds_alternative<CornerCrop>(node.operation)) {
+    return true;
+  }
+  const auto* activation = std::get_if<Activation>(&node.operation);
+  return activation != nullptr && activation->kind == ActivationKind::kRelu;
+}
+
 }  // namespace
 
 Cost CostOf(const Graph& graph) {
   const std::vector<bool> live = LiveNodes(graph);
   Cost cost;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    cost.parameters += ParametersOf(graph, graph.nodes[i]);
-    if (live[i]) cost.macs += MacsOf(graph, graph.nodes[i]);
+    const Node& node = graph.nodes[i];
+    cost.parameters += ParametersOf(graph, node);
+    if (!live[i]) continue;
+    cost.macs += MacsOf(graph, node);
+    if (!SharesMemory(node)) cost.activations += node.output.Elements();
   }
   return cost;
 }
@@ -39,7 +52,8 @@ CostByDepth::CostByDepth(const ArchitectureSpec& spec, int image_size, int class
     deeper.depth[stage] = 2;
     const Cost cost = CostOf(BuildGraph(deeper, image_size, classes));
     per_block_[stage] = {.parameters = cost.parameters - shallow_.parameters,
-                         .macs = cost.macs - shallow_.macs};
+                         .macs = cost.macs - shallow_.macs,
+                         .activations = cost.activations - shallow_.activations};
   }
 }
 
@@ -48,6 +62,7 @@ Cost CostByDepth::At(const PerStage<int>& depth) const {
   for (size_t stage = 0; stage < per_block_.size(); ++stage) {
     cost.parameters += per_block_[stage].parameters * (depth[stage] - 1);
     cost.macs += per_block_[stage].macs * (depth[stage] - 1);
+    cost.activations += per_block_[stage].activations * (depth[stage] - 1);
   }
   return cost;
 }

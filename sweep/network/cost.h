@@ -12,8 +12,13 @@ struct Cost {
   // All that the graph owns, dead nodes included; buffers are not parameters.
   int64_t parameters = 0;
   // For one image, after dead nodes are removed: convolutions and linear layers without bias, and
-  // one per output element of batch norms, average pools and products.
+  // one per output element of norms with weights, average pools and products.
   int64_t macs = 0;
+  // For one image: the values that the backward pass of one forward pass needs, as the trainer
+  // keeps them. Outputs of layers, but for slices, which share memory, and for norms that the ReLU
+  // behind them overwrites.
+  int64_t activations = 0;
+  friend bool operator==(const Cost&, const Cost&) = default;
 };
 
 Cost CostOf(const Graph& graph);

@@ -19,7 +19,8 @@ struct SweepTrial {
   TrialId id;
   TrialSpec spec;
   int64_t parameters = 0;
-  int64_t macs = 0;  // Of one image.
+  int64_t macs = 0;         // Of one image.
+  int64_t activations = 0;  // Cost::activations.
 };
 
 // A sweep file, read and expanded: what the store keeps and the scheduler works on. Equal points

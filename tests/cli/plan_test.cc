@@ -26,10 +26,13 @@ TEST(Plan, PrintsARowForEachNetworkAndTheTotals) {
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.err, "");
   const std::vector<std::string> lines = Split(result.out, '\n');
-  ASSERT_EQ(lines.size(), 12u) << result.out;  // Header, networks, a blank line, totals, the end.
+  ASSERT_EQ(lines.size(), 14u) << result.out;  // Header, networks, a blank line, totals, the end.
   EXPECT_TRUE(lines[0].starts_with("index  trial ")) << lines[0];
   EXPECT_NE(lines[1].find("77.85 k"), std::string::npos) << lines[1];
   EXPECT_TRUE(lines[10].starts_with("quickstart: 8 networks, 16 evaluations;")) << lines[10];
+  EXPECT_TRUE(lines[11].starts_with("memory: at most ")) << lines[11];
+  EXPECT_TRUE(lines[12].starts_with("time: about ")) << lines[12];
+  EXPECT_NE(lines[12].find("(assumed: "), std::string::npos) << lines[12];
 }
 
 TEST(Plan, GivesProgramsExactNumbersAndKeepsTotalsOutOfThem) {
@@ -48,9 +51,9 @@ TEST(Plan, GivesProgramsExactNumbersAndKeepsTotalsOutOfThem) {
 TEST(Plan, WritesCsvAndJsonLines) {
   const CommandResult csv = RunArchsweep({"plan", "quickstart", "--format", "csv"});
   EXPECT_EQ(std::ranges::count(csv.out, '\n'), 9);
-  EXPECT_TRUE(
-      csv.out.starts_with("index,trial,dataset,block,d1,d2,d3,w1,w2,w3,activation,seed,"
-                          "parameters,macs,training_macs\n"))
+  EXPECT_TRUE(csv.out.starts_with(
+      "index,trial,dataset,block,d1,d2,d3,w1,w2,w3,activation,seed,"
+      "parameters,macs,training_macs,memory_bytes,disk_bytes,training_seconds\n"))
       << csv.out;
   const CommandResult lines = RunArchsweep({"plan", "quickstart", "--format", "jsonl"});
   EXPECT_EQ(std::ranges::count(lines.out, '\n'), 8);

@@ -18,6 +18,14 @@ TEST_F(RunTest, TakesASweepToItsTable) {
   ExpectWhole();
 }
 
+TEST_F(RunTest, GivesPlansAMeasuredTime) {
+  ASSERT_EQ(Run().exit_code, 0);
+  const CommandResult plan = RunArchsweep({"plan", "quickstart", "--state", State()});
+  EXPECT_EQ(plan.exit_code, 0) << plan.err;
+  EXPECT_NE(plan.out.find("(measured: "), std::string::npos) << plan.out;
+  EXPECT_NE(plan.out.find("over 4 trainings"), std::string::npos) << plan.out;
+}
+
 TEST_F(RunTest, RepeatsNothingThatIsFinished) {
   ASSERT_EQ(Run().exit_code, 0);
   const CommandResult again = Run();

@@ -126,6 +126,16 @@ TEST(Cost, OfTheSmallestNetworkIsCountedByHand) {
   EXPECT_EQ(CostOf(graph).macs, stem + stage1 + stage2 + stage3 + tail);
 }
 
+TEST(Cost, CountsTheValuesThatTheBackwardPassNeeds) {
+  const Graph graph = BuildGraph({.depth = {1, 1, 1}, .width = {1, 1, 1}}, 32, 10);
+  const int64_t input_and_stem = 32 * 32 * (3 + 16);
+  const int64_t stage1 = 32 * 32 * 16 * 5;  // Two norms, two convolutions, the sum.
+  const int64_t stage2 = 32 * 32 * 16 + 16 * 16 * 32 * 5;
+  const int64_t stage3 = 16 * 16 * 32 + 8 * 8 * 64 * 5;
+  const int64_t tail = 8 * 8 * 64 + 64 + 10;
+  EXPECT_EQ(CostOf(graph).activations, input_and_stem + stage1 + stage2 + stage3 + tail);
+}
+
 TEST(Cost, ByDepthIsThatOfTheGraph) {
   const unsigned seed = 20'221'219;
   SCOPED_TRACE(Format("seed {}", seed));
@@ -144,6 +154,7 @@ TEST(Cost, ByDepthIsThatOfTheGraph) {
     const Cost cost = CostByDepth(spec, image_size, classes).At(spec.depth);
     ASSERT_EQ(cost.parameters, expected.parameters) << ToJson(spec);
     ASSERT_EQ(cost.macs, expected.macs) << ToJson(spec);
+    ASSERT_EQ(cost.activations, expected.activations) << ToJson(spec);
   }
 }
 

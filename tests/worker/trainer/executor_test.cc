@@ -18,6 +18,7 @@ struct GoldenNetwork {
   ArchitectureSpec architecture;
   int classes = 10;
   bool has_all_gradients = false;
+  int image_size = 32;
   friend std::ostream& operator<<(std::ostream& out, const GoldenNetwork& network) {
     return out << network.file;
   }
@@ -33,6 +34,7 @@ const GoldenNetwork kNetworks[] = {
       .activation = ActivationKind::kSilu,
       .pre_process = true}},
     {"basic_100classes_D111_W111", {.depth = {1, 1, 1}, .width = {1, 1, 1}}, 100},
+    {"basic_64px_200classes_D111_W111", {.depth = {1, 1, 1}, .width = {1, 1, 1}}, 200, false, 64},
     {"rrb_D121_W111",
      {.block = KnownBlock("robust"), .depth = {1, 2, 1}, .width = {1, 1, 1}},
      10,
@@ -48,7 +50,7 @@ const GoldenNetwork kNetworks[] = {
 // A network with the tensors of a golden file.
 struct Loaded {
   Loaded(const GoldenNetwork& network, const NamedTensors& state, at::ScalarType type = at::kFloat)
-      : graph(BuildGraph(network.architecture, 32, network.classes)),
+      : graph(BuildGraph(network.architecture, network.image_size, network.classes)),
         model(AllocateModel(graph, 1, at::TensorOptions().dtype(type))),
         executor(graph, model) {
     NamedTensors converted;
@@ -131,7 +133,7 @@ TEST_P(GoldenNetworks, HaveTheGradientsOfTheOfficialCode) {
 
 TEST(Executor, ChangesNothingInEvaluation) {
   const Golden golden("nets/rrb_D121_W111");
-  const Loaded network(kNetworks[5], golden.State());
+  const Loaded network(kNetworks[6], golden.State());
   const at::Tensor images = golden.Images("input.uint8").requires_grad_(true);
   const at::Tensor logits = network.executor.Evaluate(images, 0);
   ASSERT_TRUE(torch::autograd::grad({logits.sum()}, {images}).front().defined());
