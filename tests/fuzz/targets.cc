@@ -1,0 +1,17 @@
+#include "tests/fuzz/targets.h"
+
+#include <array>
+
+namespace archsweep {
+
+std::span<const FuzzTarget> FuzzTargets() {
+  static constexpr std::array kTargets = {FuzzTarget{"architecture", FuzzArchitecture},
+                                          FuzzTarget{"evaluation", FuzzEvaluation},
+                                          FuzzTarget{"job", FuzzJob},
+                                          FuzzTarget{"progress", FuzzProgress},
+                                          FuzzTarget{"sweep", FuzzSweep},
+                                          FuzzTarget{"trial", FuzzTrial}};
+  return kTargets;
+}
+
+}  // namespace archsweep
