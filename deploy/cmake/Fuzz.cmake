@@ -8,10 +8,9 @@ if(ARCHSWEEP_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     message(FATAL_ERROR "ARCHSWEEP_FUZZ needs clang, but the compiler is ${CMAKE_CXX_COMPILER_ID}. Use: cmake --preset fuzz")
   endif()
-  set(_sanitizers address,undefined,float-cast-overflow)
   add_compile_options(
-    "-fsanitize=fuzzer-no-link,${_sanitizers}" "-fno-sanitize-recover=${_sanitizers}" -fno-omit-frame-pointer)
-  add_link_options("-fsanitize=${_sanitizers}")
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
   add_custom_target(archsweep_fuzzers)
 endif()
 
