@@ -101,6 +101,31 @@ Result<ProgressLine> ReadType(const std::string& type, const Json& json) {
   }
 }
 
+std::string Written(const ProgressLine& line, size_t message_bytes_max) {
+  Json json = {{"v", kProgressVersion}};
+  std::visit(
+      [&]<class Line>(const Line& typed) {
+        json["type"] = kTypeName<Line>;
+        if constexpr (std::is_same_v<Line, FailedLine>) {
+          json["class"] = NameOf(typed.failure.kind);
+          json["message"] = typed.failure.message.substr(0, message_bytes_max);
+        } else {
+          VisitFields(typed, Writer{json});
+        }
+      },
+      line);
+  // Bytes that are not UTF-8, from an operating system's message say, must not keep a failure from
+  // being told.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string Written(const ProgressLine& line) {
+  std::string text = Written(line, kFailureMessageBytesMax);
+  if (text.size() <= kProgressLineBytesMax) return text;
+  // A control character is written in six bytes, so that so many surely fit.
+  return Written(line, kProgressLineBytesMax / 8);
+}
+
 }  // namespace
 
 bool IsFinal(const ProgressLine& line) {
@@ -109,21 +134,7 @@ bool IsFinal(const ProgressLine& line) {
 }
 
 std::string ToText(const ProgressLine& line) {
-  Json json = {{"v", kProgressVersion}};
-  std::visit(
-      [&]<class Line>(const Line& typed) {
-        json["type"] = kTypeName<Line>;
-        if constexpr (std::is_same_v<Line, FailedLine>) {
-          json["class"] = NameOf(typed.failure.kind);
-          json["message"] = typed.failure.message.substr(0, kFailureMessageBytesMax);
-        } else {
-          VisitFields(typed, Writer{json});
-        }
-      },
-      line);
-  // Bytes that are not UTF-8, from an operating system's message say, must not keep a failure from
-  // being told.
-  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::string text = Written(line);
   CHECK(text.size() <= kProgressLineBytesMax);
   return text;
 }
@@ -141,7 +152,15 @@ Result<ProgressLine> ParseProgress(std::string_view line) {
                   Format("progress line of version {}; this version reads {}", json.at("v").dump(),
                          kProgressVersion));
     }
-    return ReadType(json.at("type").get<std::string>(), json);
+    TRY_ASSIGN(ProgressLine read, ReadType(json.at("type").get<std::string>(), json));
+    // It is passed on as ToText writes it, where a number such as 1e9 is longer.
+    if (line.size() > kProgressLineBytesMax / 2 && Written(read).size() > kProgressLineBytesMax) {
+      return Fail(ErrorKind::kInvalidInput,
+                  Format("progress line that takes more than {} bytes once its numbers are written "
+                         "out",
+                         kProgressLineBytesMax));
+    }
+    return read;
   } catch (const Json::exception& error) {
     return Fail(ErrorKind::kInvalidInput, Format("progress line: {}", error.what()));
   }

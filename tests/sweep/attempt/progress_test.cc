@@ -65,5 +65,22 @@ TEST(Progress, TellsAFailureWhoseMessageIsNotText) {
   EXPECT_EQ(std::get<FailedLine>(*line).failure.kind, FailureClass::kTask);
 }
 
+TEST(Progress, TellsAFailureWhoseMessageIsAllControlCharacters) {
+  const FailedLine failed{{FailureClass::kTask, std::string(kFailureMessageBytesMax, '\x01')}};
+  const std::string text = ToText(failed);
+  EXPECT_LE(text.size(), kProgressLineBytesMax);
+  const auto line = ParseProgress(text);
+  ASSERT_TRUE(line);
+  EXPECT_EQ(ToText(*line), text);
+}
+
+TEST(Progress, RefusesALineThatWouldBeTooLongToPassOn) {
+  std::string text = R"({"v":1,"type":"started","version":"","libraries":"","device":"cpu",)"
+                     R"("threads":1,"resumed_step":1e9})";
+  text.insert(text.find(R"("","lib)") + 1, kProgressLineBytesMax - text.size(), 'a');
+  ASSERT_EQ(text.size(), kProgressLineBytesMax);
+  EXPECT_FALSE(ParseProgress(text));
+}
+
 }  // namespace
 }  // namespace archsweep
