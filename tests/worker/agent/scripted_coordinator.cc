@@ -67,6 +67,11 @@ std::vector<WorkerDescription> ScriptedCoordinator::Registrations() const {
   return registrations_;
 }
 
+int ScriptedCoordinator::Reports() const {
+  const std::lock_guard lock(mutex_);
+  return reports_;
+}
+
 int ScriptedCoordinator::FailedCalls() const {
   const std::lock_guard lock(mutex_);
   return failed_calls_;
@@ -103,6 +108,7 @@ grpc::Status ScriptedCoordinator::Synchronize(grpc::ServerContext*,
   const std::lock_guard lock(mutex_);
   // What a failing call carried is known here, as where an answer is lost on its way.
   Keep(*report);
+  ++reports_;
   if (answer_ != grpc::StatusCode::OK) {
     ++failed_calls_;
     return {answer_, "as the script says"};

@@ -36,6 +36,7 @@ class ScriptedCoordinator final : public fleet::v1::Fleet::Service {
   // Of one attempt: every line once, by its number. A line that came again must be the same.
   std::map<int64_t, ProgressLine> LinesOf(Token token) const;
   std::vector<WorkerDescription> Registrations() const;
+  int Reports() const;  // Calls to Synchronize.
   int FailedCalls() const;
   bool HasLeft() const;
   bool LinesChanged() const;
@@ -53,6 +54,7 @@ class ScriptedCoordinator final : public fleet::v1::Fleet::Service {
   std::map<Token, std::map<int64_t, std::string>> lines_;
   std::vector<WorkerDescription> registrations_;
   grpc::StatusCode answer_ = grpc::StatusCode::OK;
+  int reports_ = 0;
   int failed_calls_ = 0;
   bool has_left_ = false;
   bool lines_changed_ = false;
