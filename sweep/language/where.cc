@@ -76,9 +76,15 @@ std::optional<Condition> ReadCondition(const YamlEntry& entry, Complaints& compl
   if (!condition.quantity && condition.field == nullptr) {
     std::vector<std::string> known;
     for (const auto& [name, quantity] : kQuantities) known.emplace_back(name);
-    for (const Field& field : Fields()) known.push_back(field.path);
-    complaints.Add(entry.position,
-                   Format("unknown condition '{}'{}", entry.key, Suggestion(entry.key, known)));
+    std::vector<std::string> near = known;
+    for (const Field& field : Fields()) near.push_back(field.path);
+    const std::string suggestion = Suggestion(entry.key, near);
+    complaints.Add(
+        entry.position,
+        Format("unknown condition '{}'{}", entry.key,
+               suggestion.empty()
+                   ? Format("; known are: {}, and every field by its path", Join(known, ", "))
+                   : suggestion));
     return std::nullopt;
   }
   const std::vector<std::string> keys = {"min", "max", "in", "not_in"};

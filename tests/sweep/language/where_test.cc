@@ -52,6 +52,9 @@ TEST(Where, ThatLeavesNothingIsAMistake) {
 TEST(Where, NamesItsMistakes) {
   EXPECT_EQ(MistakesOf(SweepWith("where: {mac: {max: 3}}\n")),
             "f:7:9: unknown condition 'mac' (did you mean 'macs'?)");
+  EXPECT_EQ(MistakesOf(SweepWith("where: {colour: {max: 3}}\n")),
+            "f:7:9: unknown condition 'colour'; known are: parameters, macs, total_depth, "
+            "total_width, r_depth, and every field by its path");
   EXPECT_EQ(MistakesOf(SweepWith("where: {macs: 5}\n")),
             "f:7:15: where.macs is '5'; it must be a map");
   EXPECT_EQ(MistakesOf(SweepWith("where: {macs: {}}\n")),
