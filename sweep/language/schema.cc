@@ -1,7 +1,6 @@
 #include "sweep/language/schema.h"
 
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -85,15 +84,7 @@ Json TypeOf(SettingTarget target) {
 }
 
 Json SchemaOf(const Field& field) {
-  Json schema = std::visit(
-      [](auto target) -> Json {
-        if constexpr (std::is_same_v<decltype(target), SettingTarget>) {
-          return TypeOf(target);
-        } else {
-          return TypeOf(target);
-        }
-      },
-      field.target);
+  Json schema = std::visit([](auto target) { return TypeOf(target); }, field.target);
   schema["description"] = field.summary;
   return schema;
 }

@@ -11,7 +11,6 @@ int HiddenChannels(int planes, const SettingValues& settings) {
   return planes * settings.at("expand");
 }
 
-// The projection of the shortcut, and the activated or raw input that it and the branch read.
 NodeId AddPre(GraphBuilder& builder, const BlockPlace& place, int hidden, NodeId x) {
   const auto& [name, planes, stride, kernel, post] = place;
   const bool projects = stride != 1 || builder.ShapeOf(x).channels != planes;
