@@ -104,22 +104,13 @@ void Append(std::vector<NodeId>& all, const std::vector<NodeId>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
 
-Part Project(GraphBuilder& builder, const BlockPlace& place, NodeId x, bool projects) {
-  if (!projects) return {x};
-  const NodeId conv =
-      builder.Convolve(x, place.name + ".shortcut.0", kBottleneckExpansion * place.planes,
-                       {.kernel = 1, .stride = place.stride});
-  if (!place.post) return {conv, {conv}};
-  const NodeId norm = builder.Normalize(conv, place.name + ".shortcut.1");
-  return {norm, {conv, norm}};
-}
-
 NodeId AddPre(GraphBuilder& builder, const BlockPlace& place, const SettingValues& settings,
               NodeId x, bool projects) {
   const int inner = ScaleChannels(place.planes, settings) * ScalesOf(settings);
   const NodeId bn1 = builder.Normalize(x, place.name + ".bn1");
   const NodeId activated = builder.Activate(bn1);
-  const Part shortcut = Project(builder, place, projects ? activated : x, projects);
+  const Part shortcut = AddShortcut(builder, place, projects ? activated : x,
+                                    kBottleneckExpansion * place.planes, projects);
   const NodeId conv1 = builder.Convolve(ReadsRawInput(settings) ? x : activated,
                                         place.name + ".conv1", inner, {.kernel = 1});
   const NodeId bn2 = builder.Normalize(conv1, place.name + ".bn2");
@@ -138,7 +129,8 @@ NodeId AddPre(GraphBuilder& builder, const BlockPlace& place, const SettingValue
 NodeId AddPost(GraphBuilder& builder, const BlockPlace& place, const SettingValues& settings,
                NodeId x, bool projects) {
   const int inner = ScaleChannels(place.planes, settings) * ScalesOf(settings);
-  const Part shortcut = Project(builder, place, x, projects);
+  const Part shortcut =
+      AddShortcut(builder, place, x, kBottleneckExpansion * place.planes, projects);
   const NodeId conv1 = builder.Convolve(x, place.name + ".conv1", inner, {.kernel = 1});
   const NodeId bn1 = builder.Normalize(conv1, place.name + ".bn1");
   Part se;

@@ -39,6 +39,16 @@ Part AddSqueezeExcitation(GraphBuilder& builder, const std::string& name, NodeId
   return {.output = builder.Scale(x, builder.Squash(excite)), .owners = {squeeze, excite}};
 }
 
+Part AddShortcut(GraphBuilder& builder, const BlockPlace& place, NodeId x, int channels,
+                 bool projects) {
+  if (!projects) return {x};
+  const NodeId conv =
+      builder.Convolve(x, place.name + ".shortcut.0", channels, {.stride = place.stride});
+  if (!place.post) return {conv, {conv}};
+  const NodeId norm = builder.Normalize(conv, place.name + ".shortcut.1");
+  return {norm, {conv, norm}};
+}
+
 NodeId AddToShortcut(GraphBuilder& builder, const BlockPlace& place, const SettingValues& settings,
                      const Part& branch, const Part& shortcut) {
   const auto squeeze = [&](NodeId x) {

@@ -36,6 +36,11 @@ struct Part {
 // with `name`.
 Part AddSqueezeExcitation(GraphBuilder& builder, const std::string& name, NodeId x, int hidden);
 
+// The shortcut of a block of so many output channels: `x` itself, or where it `projects` a 1x1
+// convolution of it, which in order post has a norm (paper, section 9, T6).
+Part AddShortcut(GraphBuilder& builder, const BlockPlace& place, NodeId x, int channels,
+                 bool projects);
+
 // The end of a block: the sum of its `branch` and its `shortcut`, with squeeze and excitation where
 // the settings say. Declares all owners: those of the branch, of SE, of the shortcut.
 NodeId AddToShortcut(GraphBuilder& builder, const BlockPlace& place, const SettingValues& settings,

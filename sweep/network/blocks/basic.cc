@@ -14,12 +14,7 @@ NodeId AddPost(GraphBuilder& builder, const BlockPlace& place, const SettingValu
   const NodeId conv2 = builder.Convolve(builder.Activate(bn1), name + ".conv2", planes,
                                         {.kernel = kernel, .padding = kernel / 2});
   const NodeId bn2 = builder.Normalize(conv2, name + ".bn2");
-  Part shortcut = {x};
-  if (projects) {
-    const NodeId conv = builder.Convolve(x, name + ".shortcut.0", planes, {.stride = stride});
-    const NodeId norm = builder.Normalize(conv, name + ".shortcut.1");
-    shortcut = {norm, {conv, norm}};
-  }
+  const Part shortcut = AddShortcut(builder, place, x, planes, projects);
   return builder.Activate(
       AddToShortcut(builder, place, settings, {bn2, {conv1, bn1, conv2, bn2}}, shortcut));
 }
@@ -35,12 +30,7 @@ NodeId AddPre(GraphBuilder& builder, const BlockPlace& place, const SettingValue
   const NodeId bn2 = builder.Normalize(conv1, name + ".bn2");
   const NodeId conv2 = builder.Convolve(builder.Activate(bn2), name + ".conv2", planes,
                                         {.kernel = kernel, .padding = kernel / 2});
-  Part shortcut = {x};
-  if (projects) {
-    const NodeId conv =
-        builder.Convolve(activated, name + ".shortcut.0", planes, {.stride = stride});
-    shortcut = {conv, {conv}};
-  }
+  const Part shortcut = AddShortcut(builder, place, projects ? activated : x, planes, projects);
   return AddToShortcut(builder, place, settings, {conv2, {bn1, conv1, bn2, conv2}}, shortcut);
 }
 

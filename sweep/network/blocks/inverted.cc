@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "sweep/network/block_type.h"
+#include "sweep/network/squeeze_excitation.h"
 
 namespace archsweep {
 namespace {
@@ -11,8 +12,10 @@ int HiddenChannels(int planes, const SettingValues& settings) {
   return planes * settings.at("expand");
 }
 
-NodeId AddPre(GraphBuilder& builder, const BlockPlace& place, int hidden, NodeId x) {
+NodeId AddPre(GraphBuilder& builder, const BlockPlace& place, const SettingValues& settings,
+              NodeId x) {
   const auto& [name, planes, stride, kernel, post] = place;
+  const int hidden = HiddenChannels(planes, settings);
   const bool projects = stride != 1 || builder.ShapeOf(x).channels != planes;
   const NodeId bn1 = builder.Normalize(x, name + ".bn1");
   const NodeId activated = builder.Activate(bn1);
@@ -23,16 +26,15 @@ NodeId AddPre(GraphBuilder& builder, const BlockPlace& place, int hidden, NodeId
       {.kernel = kernel, .stride = stride, .padding = kernel / 2, .groups = hidden});
   const NodeId bn3 = builder.Normalize(conv2, name + ".bn3");
   const NodeId conv3 = builder.Convolve(builder.Activate(bn3), name + ".conv3", planes, {});
-  builder.Own({bn1, conv1, bn2, conv2, bn3, conv3});
-  if (!projects) return builder.Sum(conv3, x);
-  const NodeId shortcut =
-      builder.Convolve(activated, name + ".shortcut.0", planes, {.stride = stride});
-  builder.Own({shortcut});
-  return builder.Sum(conv3, shortcut);
+  const Part shortcut = AddShortcut(builder, place, projects ? activated : x, planes, projects);
+  return AddToShortcut(builder, place, settings, {conv3, {bn1, conv1, bn2, conv2, bn3, conv3}},
+                       shortcut);
 }
 
-NodeId AddPost(GraphBuilder& builder, const BlockPlace& place, int hidden, NodeId x) {
+NodeId AddPost(GraphBuilder& builder, const BlockPlace& place, const SettingValues& settings,
+               NodeId x) {
   const auto& [name, planes, stride, kernel, post] = place;
+  const int hidden = HiddenChannels(planes, settings);
   const bool projects = stride != 1 || builder.ShapeOf(x).channels != planes;
   const NodeId conv1 = builder.Convolve(x, name + ".conv1", hidden, {});
   const NodeId bn1 = builder.Normalize(conv1, name + ".bn1");
@@ -42,18 +44,14 @@ NodeId AddPost(GraphBuilder& builder, const BlockPlace& place, int hidden, NodeI
   const NodeId bn2 = builder.Normalize(conv2, name + ".bn2");
   const NodeId conv3 = builder.Convolve(builder.Activate(bn2), name + ".conv3", planes, {});
   const NodeId bn3 = builder.Normalize(conv3, name + ".bn3");
-  builder.Own({conv1, bn1, conv2, bn2, conv3, bn3});
-  if (!projects) return builder.Sum(bn3, x);
-  const NodeId shortcut = builder.Convolve(x, name + ".shortcut.0", planes, {.stride = stride});
-  const NodeId norm = builder.Normalize(shortcut, name + ".shortcut.1");
-  builder.Own({shortcut, norm});
-  return builder.Sum(bn3, norm);
+  const Part shortcut = AddShortcut(builder, place, x, planes, projects);
+  return AddToShortcut(builder, place, settings, {bn3, {conv1, bn1, conv2, bn2, conv3, bn3}},
+                       shortcut);
 }
 
 NodeId AddBlock(GraphBuilder& builder, const BlockPlace& place, const SettingValues& settings,
                 NodeId x) {
-  const int hidden = HiddenChannels(place.planes, settings);
-  return place.post ? AddPost(builder, place, hidden, x) : AddPre(builder, place, hidden, x);
+  return place.post ? AddPost(builder, place, settings, x) : AddPre(builder, place, settings, x);
 }
 
 std::vector<std::string> Check(int planes, const SettingValues& settings) {
