@@ -63,7 +63,8 @@ bool GivesUpItsOutput(const Node& node) {
 
 }  // namespace
 
-Executor::Executor(const Graph& graph, const Model& model) : output_(graph.output) {
+Executor::Executor(const Graph& graph, const Model& model, const ExecutorOptions& options)
+    : output_(graph.output), options_(options) {
   const std::vector<bool> live = LiveNodes(graph);
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     Layer& layer = layers_.emplace_back();
@@ -140,32 +141,32 @@ void Executor::PlanSlices(const Graph& graph) {
 }
 
 at::Tensor Executor::Evaluate(const at::Tensor& images, int group) const {
-  return Run(images, group, Mode::kEvaluation);
+  return Run(images, {.group = group, .training = std::nullopt});
 }
 
-at::Tensor Executor::Train(const at::Tensor& images, int group) const {
-  return Run(images, group, Mode::kTraining);
+at::Tensor Executor::Train(const at::Tensor& images, int group, const TrainMode& mode) const {
+  return Run(images, {.group = group, .training = mode});
 }
 
-at::Tensor Executor::Run(const at::Tensor& images, int group, Mode mode) const {
+at::Tensor Executor::Run(const at::Tensor& images, const Pass& pass) const {
   std::vector<at::Tensor> values(layers_.size());
-  values.front() = images.contiguous(at::MemoryFormat::ChannelsLast);
+  values.front() = images.contiguous(LayoutOf(options_.fusion));
   for (size_t i = 1; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     if (layer.live) {
-      if (!values[i].defined()) values[i] = RunLayer(layer, values, group, mode);
+      if (!values[i].defined()) values[i] = RunLayer(layer, values, pass);
       if (!layer.slices.empty()) {
         const auto slices = values[i].split_with_sizes(layer.slice_channels, 1);
         for (size_t j = 0; j < slices.size(); ++j) {
           values[static_cast<size_t>(layer.slices[j])] = slices[j];
         }
       }
-    } else if (mode == Mode::kTraining && std::holds_alternative<BatchNorm>(layer.node.operation)) {
+    } else if (pass.TracksStatistics() && std::holds_alternative<BatchNorm>(layer.node.operation)) {
       const at::Tensor& x = values[static_cast<size_t>(layer.node.inputs.front())];
       // The norms that the official code computes in vain read values that are alive.
       CHECK(x.defined());
-      const NormBuffers& norm = layer.groups[static_cast<size_t>(group)];
-      at::batch_norm_update_stats(x.detach(), norm.mean, norm.variance, kNormMomentum);
+      const NormBuffers& norm = layer.groups[static_cast<size_t>(pass.group)];
+      at::batch_norm_update_stats(x.detach(), norm.mean, norm.variance, pass.training->momentum);
       norm.batches.add_(1);
     }
     for (const NodeId dead : layer.dies_after) values[static_cast<size_t>(dead)].reset();
@@ -173,24 +174,28 @@ at::Tensor Executor::Run(const at::Tensor& images, int group, Mode mode) const {
   return values[static_cast<size_t>(output_)];
 }
 
-at::Tensor Executor::Normalize(const Layer& layer, const at::Tensor& x, int group,
-                               Mode mode) const {
-  const NormBuffers& norm = layer.groups[static_cast<size_t>(group)];
-  const bool training = mode == Mode::kTraining;
-  if (training) norm.batches.add_(1);
-  return at::batch_norm(x, training ? layer.weight : layer.frozen_weight,
-                        training ? layer.bias : layer.frozen_bias, norm.mean, norm.variance,
-                        training, kNormMomentum, kNormEpsilon, /*cudnn_enabled=*/true);
+at::Tensor Executor::Normalize(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
+  const bool trains = pass.TrainsParameters();
+  const at::Tensor& weight = trains ? layer.weight : layer.frozen_weight;
+  const at::Tensor& bias = trains ? layer.bias : layer.frozen_bias;
+  const auto normalize = [&](const at::Tensor& mean, const at::Tensor& variance, double momentum) {
+    return at::batch_norm(x, weight, bias, mean, variance, pass.training.has_value(), momentum,
+                          kNormEpsilon, /*cudnn_enabled=*/true);
+  };
+  if (pass.training && !pass.training->tracks_statistics) return normalize({}, {}, 0);
+  const NormBuffers& norm = layer.groups[static_cast<size_t>(pass.group)];
+  if (pass.training) norm.batches.add_(1);
+  return normalize(norm.mean, norm.variance, pass.training ? pass.training->momentum : 0);
 }
 
-at::Tensor Executor::RunLayer(const Layer& layer, std::vector<at::Tensor>& values, int group,
-                              Mode mode) const {
+at::Tensor Executor::RunLayer(const Layer& layer, std::vector<at::Tensor>& values,
+                              const Pass& pass) const {
   const auto input = [&](size_t i) -> at::Tensor& {
     return values[static_cast<size_t>(layer.node.inputs[i])];
   };
-  const bool training = mode == Mode::kTraining;
-  const at::Tensor& weight = training ? layer.weight : layer.frozen_weight;
-  const at::Tensor& bias = training ? layer.bias : layer.frozen_bias;
+  const bool trains = pass.TrainsParameters();
+  const at::Tensor& weight = trains ? layer.weight : layer.frozen_weight;
+  const at::Tensor& bias = trains ? layer.bias : layer.frozen_bias;
   return std::visit(
       Overloaded{
           [&](const Input&) { return input(0); },
@@ -200,7 +205,7 @@ at::Tensor Executor::RunLayer(const Layer& layer, std::vector<at::Tensor>& value
                               {conv.padding, conv.padding}, {conv.dilation, conv.dilation},
                               conv.groups);
           },
-          [&](const BatchNorm&) { return Normalize(layer, input(0), group, mode); },
+          [&](const BatchNorm&) { return Normalize(layer, input(0), pass); },
           [&](const GroupNorm& norm) {
             return at::group_norm(input(0), norm.groups, weight, bias, kNormEpsilon);
           },

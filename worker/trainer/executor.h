@@ -2,9 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include <optional>
 #include <vector>
 
 #include "sweep/network/graph.h"
+#include "worker/trainer/fusion.h"
 #include "worker/trainer/model.h"
 
 namespace archsweep {
@@ -12,21 +14,34 @@ namespace archsweep {
 inline constexpr double kNormEpsilon = 1e-5;  // Of all norms (paper, section 1.1).
 inline constexpr double kNormMomentum = 0.1;  // Of running statistics (paper, section 1.1).
 
+struct ExecutorOptions {
+  Fusion fusion = Fusion::kFolded;
+};
+
+// What a pass by batch statistics does besides. The defaults are the outer half of a training step.
+struct TrainMode {
+  // Whether it moves the running statistics. Where it does not, they are not read either.
+  bool tracks_statistics = true;
+  double momentum = kNormMomentum;  // Weight of this batch in the running statistics.
+  // Whether gradients reach the parameters too, or the images only.
+  bool trains_parameters = true;
+};
+
 // Runs a layer graph over the tensors of a model, which it shares: what an optimiser writes into
 // them holds at once. Single precision or any other type that the tensors have. One thread.
 class Executor {
  public:
-  // `model` was allocated for `graph`.
-  Executor(const Graph& graph, const Model& model);
+  // `model` was allocated for `graph`, best with the same fusion: tensors of another layout give
+  // the same numbers, up to rounding, more slowly.
+  Executor(const Graph& graph, const Model& model, const ExecutorOptions& options = {});
 
   // Logits [images, classes] by running statistics of `group`. Gradients reach the images only, and
   // nothing of the model changes. Layers that the output does not depend on are left out.
   at::Tensor Evaluate(const at::Tensor& images, int group) const;
 
-  // Logits by the statistics of this batch, with gradients to images and parameters. Moves the
-  // running statistics of `group`, also those of norms that the output does not depend on, as the
-  // official code does (paper, section 9, T3).
-  at::Tensor Train(const at::Tensor& images, int group) const;
+  // Logits by the statistics of this batch. Moves the running statistics of `group`, also those of
+  // norms that the output does not depend on, as the official code does (paper, section 9, T3).
+  at::Tensor Train(const at::Tensor& images, int group, const TrainMode& mode = {}) const;
 
  private:
   struct NormBuffers {
@@ -47,18 +62,24 @@ class Executor {
     std::vector<NodeId> slices;
     std::vector<int64_t> slice_channels;
   };
-  enum class Mode { kEvaluation, kTraining };
+  // One pass over the layers; without `training` in evaluation mode.
+  struct Pass {
+    int group = 0;
+    std::optional<TrainMode> training;
+    bool TrainsParameters() const { return training && training->trains_parameters; }
+    bool TracksStatistics() const { return training && training->tracks_statistics; }
+  };
 
-  at::Tensor Run(const at::Tensor& images, int group, Mode mode) const;
-  at::Tensor RunLayer(const Layer& layer, std::vector<at::Tensor>& values, int group,
-                      Mode mode) const;
-  at::Tensor Normalize(const Layer& layer, const at::Tensor& x, int group, Mode mode) const;
+  at::Tensor Run(const at::Tensor& images, const Pass& pass) const;
+  at::Tensor RunLayer(const Layer& layer, std::vector<at::Tensor>& values, const Pass& pass) const;
+  at::Tensor Normalize(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
   void Bind(const Graph& graph, const Model& model);
   void PlanMemory(const Graph& graph);
   void PlanSlices(const Graph& graph);
 
   std::vector<Layer> layers_;
   NodeId output_;
+  ExecutorOptions options_;
 };
 
 }  // namespace archsweep

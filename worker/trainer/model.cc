@@ -10,11 +10,10 @@
 namespace archsweep {
 namespace {
 
-at::Tensor Allocate(const StateEntry& entry, const at::TensorOptions& options) {
+at::Tensor Allocate(const StateEntry& entry, const at::TensorOptions& options, Fusion fusion) {
   // A count: the only entry that is a single number.
   if (entry.shape.empty()) return at::zeros({}, options.dtype(at::kLong));
-  const auto format =
-      entry.shape.size() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+  const auto format = entry.shape.size() == 4 ? LayoutOf(fusion) : at::MemoryFormat::Contiguous;
   at::Tensor tensor = at::empty(entry.shape, options.memory_format(format));
   return tensor.fill_(entry.name.ends_with(".running_var") ? 1 : 0);
 }
@@ -27,7 +26,8 @@ std::string ShapeText(at::IntArrayRef shape) {
 
 }  // namespace
 
-Model AllocateModel(const Graph& graph, int groups, const at::TensorOptions& options) {
+Model AllocateModel(const Graph& graph, int groups, const at::TensorOptions& options,
+                    Fusion fusion) {
   CHECK(groups >= 1);
   Model model = {.entries = StateEntries(graph), .parameters = {}, .buffers = {}};
   model.parameters.resize(model.entries.size());
@@ -35,10 +35,10 @@ Model AllocateModel(const Graph& graph, int groups, const at::TensorOptions& opt
   for (auto& buffers : model.buffers) buffers.resize(model.entries.size());
   for (size_t i = 0; i < model.entries.size(); ++i) {
     if (model.entries[i].is_parameter) {
-      model.parameters[i] = Allocate(model.entries[i], options).requires_grad_(true);
+      model.parameters[i] = Allocate(model.entries[i], options, fusion).requires_grad_(true);
       continue;
     }
-    for (auto& buffers : model.buffers) buffers[i] = Allocate(model.entries[i], options);
+    for (auto& buffers : model.buffers) buffers[i] = Allocate(model.entries[i], options, fusion);
   }
   return model;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sweep/network/graph.h"
+#include "worker/trainer/fusion.h"
 
 namespace archsweep {
 
@@ -24,9 +25,10 @@ struct Model {
   std::vector<std::vector<at::Tensor>> buffers;  // By group, entry; undefined at parameters.
 };
 
-// Tensors of a graph in the given floating-point type, channels last: parameters 0, running mean 0,
-// running variance 1, counts 0. Parameters require gradients.
-Model AllocateModel(const Graph& graph, int groups, const at::TensorOptions& options);
+// Tensors of a graph in the given floating-point type and the layout of `fusion`: parameters 0,
+// running mean 0, running variance 1, counts 0. Parameters require gradients.
+Model AllocateModel(const Graph& graph, int groups, const at::TensorOptions& options,
+                    Fusion fusion = Fusion::kFolded);
 
 // The entries that are parameters of layers that the output depends on: those that get gradients.
 std::vector<size_t> TrainedEntries(const Graph& graph, const Model& model);

@@ -10,12 +10,13 @@ constexpr int64_t kSums = 4;
 
 }  // namespace
 
-TrainingState NewTraining(const TrialSpec& trial, const ImageFormat& format, at::Device device) {
+TrainingState NewTraining(const TrialSpec& trial, const ImageFormat& format, at::Device device,
+                          Fusion fusion) {
   const TrainingSpec& training = trial.training;
   TrainingState state;
   state.graph = BuildGraph(trial.architecture, format.size, format.classes);
   state.model = AllocateModel(state.graph, training.batch_size / training.batch_norm_group,
-                              at::TensorOptions(device).dtype(at::kFloat));
+                              at::TensorOptions(device).dtype(at::kFloat), fusion);
   Initialise(state.graph, trial.seed, state.model);
   for (const size_t entry : TrainedEntries(state.graph, state.model)) {
     state.parameters.push_back(state.model.parameters[entry]);

@@ -24,8 +24,9 @@ struct TrainingState {
   int64_t step = 0;          // Steps done.
 };
 
-// Before the first step: initial weights drawn from the trial's seed.
-TrainingState NewTraining(const TrialSpec& trial, const ImageFormat& format, at::Device device);
+// Before the first step: initial weights drawn from the trial's seed, in the layout of `fusion`.
+TrainingState NewTraining(const TrialSpec& trial, const ImageFormat& format, at::Device device,
+                          Fusion fusion = Fusion::kFolded);
 
 // What training goes on from besides the official tensors: velocities, the running statistics of
 // the further batch-norm groups, sums of the epoch. Shares memory with the state.

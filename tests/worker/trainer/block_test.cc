@@ -3,6 +3,7 @@
 
 #include <ostream>
 #include <string>
+#include <tuple>
 
 #include "sweep/network/architecture.h"
 #include "sweep/network/builder.h"
@@ -82,13 +83,13 @@ NamedTensors Renamed(const NamedTensors& tensors, at::ScalarType type) {
   return renamed;
 }
 
-class GoldenBlocks : public testing::TestWithParam<GoldenBlock> {
+class GoldenBlocks : public testing::TestWithParam<std::tuple<GoldenBlock, Fusion>> {
  protected:
   struct Loaded {
-    Loaded(const GoldenBlock& block, const Golden& golden)
+    Loaded(const GoldenBlock& block, const Golden& golden, Fusion fusion)
         : graph(GraphOf(block, golden)),
-          model(AllocateModel(graph, 1, at::kDouble)),
-          executor(graph, model) {
+          model(AllocateModel(graph, 1, at::kDouble, fusion)),
+          executor(graph, model, {.fusion = fusion}) {
       const Status copied = CopyInto(OfficialTensors(model), Renamed(golden.State(), at::kDouble));
       EXPECT_TRUE(copied) << copied.error().message;
     }
@@ -97,14 +98,20 @@ class GoldenBlocks : public testing::TestWithParam<GoldenBlock> {
     Executor executor;
   };
 
-  const Golden golden_{std::string("blocks/") + GetParam().file};
-  const Loaded loaded_{GetParam(), golden_};
+  const Golden golden_{std::string("blocks/") + std::get<GoldenBlock>(GetParam()).file};
+  const Loaded loaded_{std::get<GoldenBlock>(GetParam()), golden_, std::get<Fusion>(GetParam())};
   const at::Tensor input_ = golden_["input"].to(at::kDouble).requires_grad_(true);
   const at::Tensor cotangent_ = golden_["cotangent"].to(at::kDouble);
 };
 
-INSTANTIATE_TEST_SUITE_P(Executor, GoldenBlocks, testing::ValuesIn(kBlocks),
-                         [](const auto& block) { return std::string(block.param.file); });
+INSTANTIATE_TEST_SUITE_P(Executor, GoldenBlocks,
+                         testing::Combine(testing::ValuesIn(kBlocks),
+                                          testing::Values(Fusion::kNone, Fusion::kFolded)),
+                         [](const auto& test) {
+                           const auto& [block, fusion] = test.param;
+                           return std::string(block.file) +
+                                  (fusion == Fusion::kNone ? "_none" : "_folded");
+                         });
 
 TEST_P(GoldenBlocks, EvaluateLikeTheOfficialCode) {
   const at::Tensor output = loaded_.executor.Evaluate(input_, 0);

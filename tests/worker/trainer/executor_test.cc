@@ -49,10 +49,11 @@ const GoldenNetwork kNetworks[] = {
 
 // A network with the tensors of a golden file.
 struct Loaded {
-  Loaded(const GoldenNetwork& network, const NamedTensors& state, at::ScalarType type = at::kFloat)
+  Loaded(const GoldenNetwork& network, const NamedTensors& state, at::ScalarType type = at::kFloat,
+         Fusion fusion = Fusion::kFolded)
       : graph(BuildGraph(network.architecture, network.image_size, network.classes)),
-        model(AllocateModel(graph, 1, at::TensorOptions().dtype(type))),
-        executor(graph, model) {
+        model(AllocateModel(graph, 1, at::TensorOptions().dtype(type), fusion)),
+        executor(graph, model, {.fusion = fusion}) {
     NamedTensors converted;
     for (const NamedTensor& named : state) {
       const bool is_count = named.tensor.scalar_type() == at::kLong;
@@ -131,6 +132,35 @@ TEST_P(GoldenNetworks, HaveTheGradientsOfTheOfficialCode) {
   }
 }
 
+// The golden networks were chosen so that no ReLU input is decided by rounding: with the official
+// order of operations single precision is enough.
+TEST_P(GoldenNetworks, HaveTheOfficialNumbersInSinglePrecisionIfNothingIsFused) {
+  const Loaded plain(GetParam(), golden_.State(), at::kFloat, Fusion::kNone);
+  std::vector<at::Tensor> inputs = {images_};
+  const std::vector<size_t> trained = TrainedEntries(plain.graph, plain.model);
+  for (const size_t entry : trained) inputs.push_back(plain.model.parameters[entry]);
+  const auto gradients_of = [&](const at::Tensor& logits) {
+    return torch::autograd::grad({at::cross_entropy_loss(logits, golden_["labels"])}, inputs,
+                                 /*grad_outputs=*/{}, /*retain_graph=*/false,
+                                 /*create_graph=*/false, /*allow_unused=*/true);
+  };
+  const at::Tensor evaluated = plain.executor.Evaluate(images_, 0);
+  EXPECT_LT(RelativeDifference(evaluated, golden_["logits.eval"]), 1e-6);
+  if (GetParam().has_all_gradients) {
+    EXPECT_LT(RelativeL2(gradients_of(evaluated).front(), golden_["grad.input.eval"]), 1e-5);
+  }
+  const at::Tensor trained_logits = plain.executor.Train(images_, 0);
+  EXPECT_LT(RelativeDifference(trained_logits, golden_["logits.train"]), 1e-6);
+  const auto gradients = gradients_of(trained_logits);
+  EXPECT_LT(RelativeL2(gradients.front(), golden_["grad.input.train"]), 1e-5);
+  for (const NamedTensor& expected : golden_.Under("grad.param.train.")) {
+    for (size_t i = 0; i < trained.size(); ++i) {
+      if (plain.model.entries[trained[i]].name != expected.name) continue;
+      EXPECT_LT(RelativeL2(gradients[i + 1], expected.tensor), 1e-5) << expected.name;
+    }
+  }
+}
+
 TEST(Executor, ChangesNothingInEvaluation) {
   const Golden golden("nets/rrb_D121_W111");
   const Loaded network(kNetworks[6], golden.State());
@@ -163,6 +193,54 @@ TEST(Executor, CutsChannelsWhetherOrNotTheSlicesCoverThem) {
     const Executor executor(graph, AllocateModel(graph, 1, at::kFloat));
     EXPECT_TRUE(executor.Evaluate(images, 0).allclose(at::cat(expected, 1)));
   }
+}
+
+TEST(Executor, LeavesRunningStatisticsAloneWhereTheyAreNotTracked) {
+  const Golden golden("nets/rrb_D121_W111");
+  const Loaded network(kNetworks[6], golden.State());
+  const at::Tensor images = golden.Images("input.uint8");
+  const at::Tensor logits = network.executor.Train(images, 0, {.tracks_statistics = false});
+  EXPECT_LT(RelativeDifference(logits, golden["logits.train"]), 1e-5);
+  for (const NamedTensor& named : golden.State()) {
+    for (const NamedTensor& now : OfficialTensors(network.model)) {
+      if (now.name != named.name) continue;
+      EXPECT_TRUE(now.tensor.equal(named.tensor)) << named.name;
+    }
+  }
+}
+
+TEST(Executor, WeighsABatchInTheRunningStatisticsAsAsked) {
+  const Golden golden("nets/basic_D111_W211");
+  const Loaded network(kNetworks[0], golden.State());
+  const at::Tensor images = golden.Images("input.uint8");
+  network.executor.Train(images, 0, {.momentum = 1.0});
+  const NamedTensors after = golden.Under("buffer_after_train.");
+  for (const NamedTensor& now : OfficialTensors(network.model)) {
+    if (!now.name.ends_with(".running_mean")) continue;
+    // after = 0.9 * before + 0.1 * batch
+    const auto at_name = [&](const NamedTensors& tensors) {
+      return std::ranges::find(tensors, now.name, &NamedTensor::name)->tensor;
+    };
+    const at::Tensor batch = (at_name(after) - 0.9 * at_name(golden.Under("buffer."))) / 0.1;
+    EXPECT_LT((now.tensor - batch).abs().max().item<double>(), 1e-4) << now.name;
+  }
+}
+
+TEST(Executor, KeepsGradientsFromParametersThatItDoesNotTrain) {
+  const Golden golden("nets/basic_D111_W211");
+  const Loaded network(kNetworks[0], golden.State(), at::kDouble);
+  const at::Tensor images = golden.Images("input.uint8").to(at::kDouble).requires_grad_(true);
+  const auto gradients = [&](bool trains_parameters) {
+    const at::Tensor logits =
+        network.executor.Train(images, 0, {.trains_parameters = trains_parameters});
+    return torch::autograd::grad({logits.sum()}, {images, network.model.parameters.front()}, {},
+                                 false, false, /*allow_unused=*/true);
+  };
+  const auto trained = gradients(true);
+  const auto frozen = gradients(false);
+  EXPECT_TRUE(trained[1].defined());
+  EXPECT_FALSE(frozen[1].defined());
+  EXPECT_LT(RelativeL2(frozen[0], trained[0]), 1e-12);
 }
 
 TEST(Executor, KeepsTheStatisticsOfGroupsApart) {

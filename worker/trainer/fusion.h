@@ -1,0 +1,21 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+namespace archsweep {
+
+// What the layers of a network may be turned into before they run.
+enum class Fusion {
+  // Nothing: the official order of operations on contiguous tensors. The same numbers as those of
+  // the official code where the kernels are the same.
+  kNone,
+  // Whatever is fast: channels last, layers folded into one another. Equal to kNone up to rounding.
+  kFolded,
+};
+
+// Of images, values and four-dimensional parameters.
+inline at::MemoryFormat LayoutOf(Fusion fusion) {
+  return fusion == Fusion::kNone ? at::MemoryFormat::Contiguous : at::MemoryFormat::ChannelsLast;
+}
+
+}  // namespace archsweep
