@@ -109,7 +109,9 @@ class IdleFields {
       if (is_invalid(path)) return;
     }
     for (const Field& field : Fields()) {
-      if (field.path.starts_with("architecture.")) fields_.emplace(&field, std::nullopt);
+      const bool is_in_part = field.path.starts_with("architecture.") ||
+                              (field.path.starts_with("training.") && !is_invalid("training"));
+      if (is_in_part) fields_.emplace(&field, std::nullopt);
     }
   }
 

@@ -25,23 +25,14 @@ std::vector<Field> MakeFields() {
   for (const BlockSetting& setting : BlockSettings()) {
     fields.push_back({"architecture." + setting.key, SettingTarget{&setting}, setting.summary});
   }
-  const std::vector<Field> rest = {
-      {"training", &TrialSpec::training, "name of a recipe, or a map that overrides its fields"},
-      {"training.epochs", &TrainingSpec::epochs, "epochs"},
-      {"training.batch_size", &TrainingSpec::batch_size, "images of a step, over all devices"},
-      {"training.batch_norm_group", &TrainingSpec::batch_norm_group,
-       "images that share batch statistics"},
-      {"training.learning_rate", &TrainingSpec::learning_rate, "at the start"},
-      {"training.momentum", &TrainingSpec::momentum, "of SGD"},
-      {"training.weight_decay", &TrainingSpec::weight_decay, "of SGD"},
-      {"training.gradient_clip", &TrainingSpec::gradient_clip, "bound of the global L2 norm"},
-      {"training.beta", &TrainingSpec::beta, "weight of the robust term"},
-      {"training.epsilon_255", &TrainingSpec::epsilon_255, "radius of the attack, in 1/255"},
-      {"training.attack_step_255", &TrainingSpec::attack_step_255, "its step, in 1/255"},
-      {"training.attack_steps", &TrainingSpec::attack_steps, "its steps"},
-      {"training.augment", &TrainingSpec::augment, "random crops and flips"},
-      {"seed", &TrialSpec::seed, "of weights, batches, augmentation and noise"}};
-  fields.insert(fields.end(), rest.begin(), rest.end());
+  fields.push_back(
+      {"training", &TrialSpec::training, "name of a recipe, or a map that overrides its fields"});
+  fields.push_back({"training.numerics", &TrialSpec::numerics,
+                    "fast, or reference: the official order of operations"});
+  for (const TrainingSetting& setting : TrainingSettings()) {
+    fields.push_back({"training." + setting.key, TrainingTarget{&setting}, setting.summary});
+  }
+  fields.push_back({"seed", &TrialSpec::seed, "of weights, batches, augmentation and noise"});
   return fields;
 }
 
@@ -54,6 +45,9 @@ auto VisitValue(const Field& field, Spec& spec, const Use& use) {
         if constexpr (std::is_same_v<decltype(target), SettingTarget>) {
           const auto found = spec.architecture.settings.find(target.setting->key);
           return use(found == spec.architecture.settings.end() ? nullptr : &found->second);
+        } else if constexpr (std::is_same_v<decltype(target), TrainingTarget>) {
+          return std::visit([&](auto member) { return use(&(spec.training.*member)); },
+                            target.setting->member);
         } else {
           return use(&MemberOf(spec, target));
         }
@@ -113,6 +107,9 @@ void CopyField(const Field& field, const TrialSpec& from, TrialSpec& to) {
         if constexpr (std::is_same_v<decltype(target), SettingTarget>) {
           const std::string& key = target.setting->key;
           to.architecture.settings[key] = from.architecture.settings.at(key);
+        } else if constexpr (std::is_same_v<decltype(target), TrainingTarget>) {
+          std::visit([&](auto member) { to.training.*member = from.training.*member; },
+                     target.setting->member);
         } else {
           MemberOf(to, target) = MemberOf(from, target);
         }
@@ -149,6 +146,9 @@ bool HasEffect(const Field& field, const TrialSpec& spec) {
   const bool is_cells = spec.architecture.cells.genotype != nullptr;
   if (const auto* target = std::get_if<SettingTarget>(&field.target)) {
     return !is_cells && IsReadBySomeBlock(*target->setting, spec.architecture);
+  }
+  if (const auto* target = std::get_if<TrainingTarget>(&field.target)) {
+    return HasEffect(*target->setting, spec.training);
   }
   if (std::holds_alternative<int CellSpec::*>(field.target)) return is_cells;
   const bool is_of_stages = field.path.starts_with("architecture.") &&

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "sweep/trial/training_setting.h"
 #include "sweep/trial/trial.h"
 
 namespace archsweep {
@@ -16,14 +17,20 @@ struct SettingTarget {
   const BlockSetting* setting = nullptr;
 };
 
+// A setting of the training.
+struct TrainingTarget {
+  const TrainingSetting* setting = nullptr;
+};
+
 // The member that a field sets; its type decides how the value is written.
 using FieldTarget =
     std::variant<DatasetRef TrialSpec::*, ArchitectureSpec TrialSpec::*, TrainingSpec TrialSpec::*,
-                 uint64_t TrialSpec::*, PerStage<const BlockType*> ArchitectureSpec::*,
-                 PerStage<int> ArchitectureSpec::*, PerStage<ActivationKind> ArchitectureSpec::*,
+                 Numerics TrialSpec::*, uint64_t TrialSpec::*,
+                 PerStage<const BlockType*> ArchitectureSpec::*, PerStage<int> ArchitectureSpec::*,
+                 PerStage<ActivationKind> ArchitectureSpec::*,
                  PerStage<NormKind> ArchitectureSpec::*, LayerOrder ArchitectureSpec::*,
                  bool ArchitectureSpec::*, const Genotype * CellSpec::*, int CellSpec::*,
-                 SettingTarget, int TrainingSpec::*, double TrainingSpec::*, bool TrainingSpec::*>;
+                 SettingTarget, TrainingTarget>;
 
 // Something of a trial that a sweep file names, in `base` by nested keys and in `grid` by its path.
 struct Field {
@@ -63,7 +70,6 @@ inline ArchitectureSpec& PartOf(TrialSpec& spec, const ArchitectureSpec*) {
   return spec.architecture;
 }
 inline CellSpec& PartOf(TrialSpec& spec, const CellSpec*) { return spec.architecture.cells; }
-inline TrainingSpec& PartOf(TrialSpec& spec, const TrainingSpec*) { return spec.training; }
 
 template <class Value, class Part>
 Value& MemberOf(TrialSpec& spec, Value Part::*member) {

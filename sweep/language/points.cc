@@ -2,17 +2,9 @@
 
 #include <algorithm>
 
+#include "sweep/trial/recipe.h"
+
 namespace archsweep {
-namespace {
-
-// The form of arithmetic that the workers of these resources use.
-Numerics NumericsOf(const Resources& resources) {
-  if (resources.gpus == 0) return {.precision = "fp32", .fusion = "none"};
-  return {.precision = "bf16", .fusion = "folded"};
-}
-
-}  // namespace
-
 int64_t Points::Count(const SweepFile& file) {
   int64_t points = 1;
   for (const Dimension& dimension : file.dimensions) {
@@ -36,7 +28,15 @@ TrialSpec Points::Current() const {
   for (const auto& [field, axis, dimension] : setters_) {
     if (axis->Sets(*field, index_[dimension])) axis->Apply(*field, index_[dimension], spec);
   }
-  spec.numerics = NumericsOf(file_.resources);
+  const TrainingSpec augmented = AugmentedFor(spec.dataset.name, spec.training);
+  if (augmented != spec.training) {
+    for (const std::string& key : KeysSetByDataset()) {
+      if (Given("training." + key)) continue;
+      std::visit([&](auto member) { spec.training.*member = augmented.*member; },
+                 FindTrainingSetting(key)->member);
+    }
+  }
+  if (spec.numerics.fusion.empty()) spec.numerics = FastNumerics(file_.resources.gpus > 0);
   return spec;
 }
 

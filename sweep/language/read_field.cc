@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "sweep/trial/recipe.h"
 
 namespace archsweep {
 namespace {
@@ -132,19 +133,48 @@ bool Read(const Value& value, PerStage<T>& out) {
   return valid;
 }
 
+// The place of the word that is given.
+std::optional<int> ReadChoice(const Value& value, const std::vector<std::string>& words) {
+  const auto word =
+      ReadWord(value.node, value.name, "one of " + Join(words, ", "), value.complaints);
+  if (!word) return std::nullopt;
+  const auto found = std::ranges::find(words, *word);
+  if (found == words.end()) {
+    value.Refuse(Format("{} is '{}'{}; it must be one of {}", value.name, *word,
+                        Suggestion(*word, words), Join(words, ", ")));
+    return std::nullopt;
+  }
+  return static_cast<int>(found - words.begin());
+}
+
 bool ReadSetting(const Value& value, const BlockSetting& setting) {
   int& out = value.spec.architecture.settings[setting.key];
   if (setting.words.empty()) return Read(value, out);
-  const auto word =
-      ReadWord(value.node, value.name, "one of " + Join(setting.words, ", "), value.complaints);
-  if (!word) return false;
-  const auto found = std::ranges::find(setting.words, *word);
-  if (found == setting.words.end()) {
-    return value.Refuse(Format("{} is '{}'{}; it must be one of {}", value.name, *word,
-                               Suggestion(*word, setting.words), Join(setting.words, ", ")));
-  }
-  out = static_cast<int>(found - setting.words.begin());
-  return true;
+  const auto choice = ReadChoice(value, setting.words);
+  if (choice) out = *choice;
+  return choice.has_value();
+}
+
+bool ReadSetting(const Value& value, const TrainingSetting& setting) {
+  return std::visit(
+      [&](auto member) {
+        auto& out = value.spec.training.*member;
+        if constexpr (std::is_enum_v<std::remove_reference_t<decltype(out)>>) {
+          const auto choice = ReadChoice(value, setting.words);
+          if (choice) out = static_cast<std::remove_reference_t<decltype(out)>>(*choice);
+          return choice.has_value();
+        } else {
+          return Read(value, out);
+        }
+      },
+      setting.member);
+}
+
+// What is left to the device is resolved when the sweep is expanded.
+bool Read(const Value& value, Numerics& out) {
+  const auto choice = ReadChoice(value, {"fast", "reference"});
+  if (choice) out = *choice == 0 ? Numerics{"", ""} : ReferenceNumerics();
+  return choice.has_value();
 }
 
 bool Read(const Value& value, DatasetRef& out);
@@ -236,32 +266,34 @@ bool Read(const Value& value, ArchitectureSpec& out) {
   return true;
 }
 
-bool CheckRecipe(const Value& value, const YamlNode& node) {
-  const std::vector<std::string> recipes = {"bat"};
+bool ReadRecipe(const Value& value, const YamlNode& node, TrainingSpec& out) {
   const auto word = ReadWord(node, value.name, "the name of a recipe or a map", value.complaints);
-  if (!word || std::ranges::find(recipes, *word) != recipes.end()) return word.has_value();
-  value.complaints.Add(node.position,
-                       Format("{}: unknown recipe '{}'{}; known are: {}", value.name, *word,
-                              Suggestion(*word, recipes), Join(recipes, ", ")));
-  return false;
+  if (!word) return false;
+  auto recipe = RecipeByName(*word);
+  if (!recipe) {
+    value.complaints.Add(node.position, Format("{}: {}", value.name, recipe.error().message));
+    return false;
+  }
+  out = recipe->training;
+  return true;
 }
 
-// The defaults of TrainingSpec are the recipe "bat".
 bool Read(const Value& value, TrainingSpec& out) {
   out = {};
-  if (value.node.kind != YamlNode::Kind::kMap) return CheckRecipe(value, value.node);
+  if (value.node.kind != YamlNode::Kind::kMap) return ReadRecipe(value, value.node, out);
   std::vector<std::string> keys = KeysOf("training");
   keys.insert(keys.begin(), "recipe");
   CheckMap(value.node, value.name, keys, value.complaints);
-  ReadFieldsWithin("training", value);
   const YamlEntry* const recipe = FindEntry(value.node, "recipe");
+  const bool is_valid = recipe != nullptr && ReadRecipe(value, recipe->value, out);
+  ReadFieldsWithin("training", value);
   if (recipe == nullptr) {
     return value.Refuse(
         Format("{} has no 'recipe'; add the one that the other keys override, "
                "such as 'recipe: bat'",
                value.name));
   }
-  return CheckRecipe(value, recipe->value);
+  return is_valid;
 }
 
 }  // namespace
@@ -270,7 +302,8 @@ void ReadField(const Field& field, std::string_view section, const YamlNode& nod
                GivenFields& given, Complaints& complaints) {
   const Value value = {node, Format("{}.{}", section, field.path), spec, given, complaints};
   const auto read = [&](auto target) {
-    if constexpr (std::is_same_v<decltype(target), SettingTarget>) {
+    if constexpr (std::is_same_v<decltype(target), SettingTarget> ||
+                  std::is_same_v<decltype(target), TrainingTarget>) {
       return ReadSetting(value, *target.setting);
     } else {
       return Read(value, MemberOf(spec, target));

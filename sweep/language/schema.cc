@@ -1,6 +1,8 @@
 #include "sweep/language/schema.h"
 
+#include <cmath>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -8,6 +10,7 @@
 #include "sweep/language/fields.h"
 #include "sweep/language/presets.h"
 #include "sweep/language/sweep_file.h"
+#include "sweep/trial/recipe.h"
 
 namespace archsweep {
 namespace {
@@ -51,7 +54,7 @@ Json TypeOf(const ArchitectureSpec TrialSpec::*) {
 }
 
 Json TypeOf(const TrainingSpec TrialSpec::*) {
-  const Json recipe = Words({"bat"});
+  const Json recipe = Words(NamesOf(Recipes(), kNameMember));
   Json map = MapOf("training");
   map["properties"]["recipe"] = recipe;
   map["required"] = {"recipe"};
@@ -73,11 +76,32 @@ Json TypeOf(const PerStage<NormKind> ArchitectureSpec::*) {
 }
 Json TypeOf(const LayerOrder ArchitectureSpec::*) { return Words({"pre", "post"}); }
 Json TypeOf(const bool ArchitectureSpec::*) { return {{"type", "boolean"}}; }
-Json TypeOf(const bool TrainingSpec::*) { return {{"type", "boolean"}}; }
 Json TypeOf(const Genotype* const CellSpec::*) { return Words(NamesOf(Genotypes(), kNameMember)); }
 Json TypeOf(const int CellSpec::*) { return {{"type", "integer"}, {"minimum", 1}}; }
-Json TypeOf(const int TrainingSpec::*) { return {{"type", "integer"}, {"minimum", 1}}; }
-Json TypeOf(const double TrainingSpec::*) { return {{"type", "number"}}; }
+Json TypeOf(const Numerics TrialSpec::*) { return Words({"fast", "reference"}); }
+Json TypeOf(const bool&) { return {{"type", "boolean"}}; }
+Json TypeOf(const int&) { return {{"type", "integer"}}; }
+Json TypeOf(const double&) { return {{"type", "number"}}; }
+Json TypeOf(TrainingTarget target) {
+  const TrainingSetting& setting = *target.setting;
+  if (!setting.words.empty()) return Words(setting.words);
+  Json type = std::visit(
+      [](auto member) -> Json {
+        if constexpr (std::is_enum_v<std::remove_reference_t<decltype(TrainingSpec{}.*member)>>) {
+          return {};
+        } else {
+          return TypeOf(TrainingSpec{}.*member);
+        }
+      },
+      setting.member);
+  if (type["type"] == "boolean") return type;
+  const Bounds& bounds = setting.bounds;
+  type[bounds.without_min ? "exclusiveMinimum" : "minimum"] = bounds.min;
+  if (std::isfinite(bounds.max)) {
+    type[bounds.without_max ? "exclusiveMaximum" : "maximum"] = bounds.max;
+  }
+  return type;
+}
 Json TypeOf(SettingTarget target) {
   if (!target.setting->words.empty()) return Words(target.setting->words);
   return {{"type", "integer"}, {"minimum", 1}, {"maximum", target.setting->max}};

@@ -202,6 +202,7 @@ std::vector<std::string> SweepFileKeys() {
 
 SweepFile ReadSweepFile(const YamlNode& root, Complaints& complaints) {
   SweepFile file;
+  file.base.numerics = {"", ""};
   if (!CheckMap(root, "the sweep file", SweepFileKeys(), complaints)) return file;
   if (const auto* node = Require(root, "the sweep file", "name", complaints)) {
     ReadName(*node, file, complaints);

@@ -23,7 +23,7 @@ struct EvaluationRequest {
 struct SweepFile {
   std::string name;
   Position base_position;
-  TrialSpec base;                     // Fields that are not given have their defaults.
+  TrialSpec base;  // Fields that are not given have their defaults; numerics may be unresolved, "".
   GivenFields given;                  // Of `base`, and what is invalid anywhere.
   Position points_position;           // Of what makes the points.
   std::vector<Dimension> dimensions;  // In the order of the file.

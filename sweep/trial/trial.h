@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/id.h"
 #include "base/json.h"
@@ -11,13 +12,23 @@
 
 namespace archsweep {
 
-// How numbers are computed, resolved when a sweep is expanded. The CPU form: single precision,
-// layers unfused.
+// How numbers are computed in training, resolved when a sweep is expanded.
+// - fusion "none" is the reference form: the official order of operations, and noise from torch's
+//   generator on the processor, drawn for the whole global batch.
+// - fusion "folded" is the fast form: folded and fused layers, noise by sample and step.
 struct Numerics {
-  std::string precision = "fp32";
+  std::string precision = "fp32";  // Or "bf16".
   std::string fusion = "none";
   friend bool operator==(const Numerics&, const Numerics&) = default;
 };
+
+// The form that the recipe does not leave to the device.
+inline Numerics ReferenceNumerics() { return {.precision = "fp32", .fusion = "none"}; }
+
+// The fast form of a device.
+inline Numerics FastNumerics(bool gpu) {
+  return {.precision = gpu ? "bf16" : "fp32", .fusion = "folded"};
+}
 
 // One network to be trained: a point of the grid.
 struct TrialSpec {

@@ -19,13 +19,20 @@ at::Tensor LossAt(const at::Tensor& logits, const AttackLoss& loss) {
 }
 
 at::Tensor InputGradient(const Executor& network, int group, const at::Tensor& at,
-                         const AttackLoss& loss) {
+                         const AttackLoss& loss, AttackNorms norms) {
   const c10::AutoGradMode with_gradients(true);
   const at::Tensor point = at.detach().requires_grad_(true);
-  return torch::autograd::grad({LossAt(network.Evaluate(point, group), loss)}, {point}).front();
+  const at::Tensor logits = AttackedLogits(network, group, point, norms);
+  return torch::autograd::grad({LossAt(logits, loss)}, {point}).front();
 }
 
 }  // namespace
+
+at::Tensor AttackedLogits(const Executor& network, int group, const at::Tensor& images,
+                          AttackNorms norms) {
+  if (norms == AttackNorms::kRunning) return network.Evaluate(images, group);
+  return network.Train(images, group, {.tracks_statistics = false, .trains_parameters = false});
+}
 
 at::Tensor Attack(const Executor& network, int group, const at::Tensor& images,
                   const at::Tensor& start, const AttackLoss& loss, const AttackLimits& limits) {
@@ -34,7 +41,8 @@ at::Tensor Attack(const Executor& network, int group, const at::Tensor& images,
   const at::Tensor highest = images + limits.epsilon;
   at::Tensor adversarial = start;
   for (int i = 0; i < limits.steps; ++i) {
-    const at::Tensor direction = InputGradient(network, group, adversarial, loss).sign_();
+    const at::Tensor direction =
+        InputGradient(network, group, adversarial, loss, limits.norms).sign_();
     adversarial = at::add(adversarial, direction, limits.step);
     at::minimum_out(adversarial, at::maximum_out(adversarial, adversarial, lowest), highest);
     adversarial.clamp_(0, 1);

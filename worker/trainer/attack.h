@@ -4,6 +4,7 @@
 
 #include <variant>
 
+#include "sweep/trial/training.h"
 #include "worker/trainer/executor.h"
 
 namespace archsweep {
@@ -25,12 +26,17 @@ struct AttackLimits {
   double epsilon = 0;
   double step = 0;
   int steps = 1;
+  AttackNorms norms = AttackNorms::kRunning;
 };
+
+// Logits of the network as an attack sees it, with gradients to the images only: by the running
+// statistics of `group`, or by those of this batch. Nothing of it changes.
+at::Tensor AttackedLogits(const Executor& network, int group, const at::Tensor& images,
+                          AttackNorms norms);
 
 // Projected gradient ascent (paper, sections 5.1 and 6): from `start`, each step adds step *
 // sign(gradient), returns to the ball around `images` and to [0, 1]; the last iterate counts. The
-// sign of a zero gradient is 0. `start` itself is used as it is. By the network in evaluation mode,
-// with the running statistics of `group`; nothing of it changes. The result has no gradient.
+// sign of a zero gradient is 0. `start` itself is used as it is. The result has no gradient.
 at::Tensor Attack(const Executor& network, int group, const at::Tensor& images,
                   const at::Tensor& start, const AttackLoss& loss, const AttackLimits& limits);
 

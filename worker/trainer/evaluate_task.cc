@@ -10,11 +10,10 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "worker/trainer/attack.h"
+#include "worker/trainer/attacked_images.h"
 #include "worker/trainer/augmentation.h"
 #include "worker/trainer/checkpoint.h"
 #include "worker/trainer/executor.h"
-#include "worker/trainer/noise.h"
 #include "worker/trainer/objective.h"
 #include "worker/trainer/runtime.h"
 #include "worker/trainer/task_error.h"
@@ -44,21 +43,6 @@ int64_t ImagesToUse(const EvaluationSpec& spec, const Dataset& data) {
 AttackLoss LossOf(AttackKind attack, const at::Tensor& labels) {
   if (attack == AttackKind::kCw40) return MarginOf{labels};
   return MeanCrossEntropyOf{labels};
-}
-
-at::Tensor AttackedImages(const Executor& network, const at::Tensor& images, const AttackLoss& loss,
-                          const AttackSettings& settings, uint64_t seed,
-                          std::span<const int64_t> indices) {
-  if (settings.steps == 0) return images;
-  at::Tensor start = images;
-  if (settings.random_start) {
-    start = images + UniformNoise({seed, DrawPurpose::kEvaluationStart, 0}, indices,
-                                  settings.epsilon_255 / 255, images);
-  }
-  return Attack(network, 0, images, start, loss,
-                {.epsilon = settings.epsilon_255 / 255,
-                 .step = settings.step_255 / 255,
-                 .steps = settings.steps});
 }
 
 // The verdicts on the images so far.

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "sweep/trial/trial.h"
+
 namespace archsweep {
 
 // What the layers of a network may be turned into before they run.
@@ -12,6 +14,10 @@ enum class Fusion {
   // Whatever is fast: channels last, layers folded into one another. Equal to kNone up to rounding.
   kFolded,
 };
+
+inline Fusion FusionOf(const Numerics& numerics) {
+  return numerics.fusion == "none" ? Fusion::kNone : Fusion::kFolded;
+}
 
 // Of images, values and four-dimensional parameters.
 inline at::MemoryFormat LayoutOf(Fusion fusion) {

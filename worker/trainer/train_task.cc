@@ -8,18 +8,30 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
-#include "worker/trainer/augmentation.h"
+#include "sweep/trial/schedule.h"
+#include "worker/trainer/batch_source.h"
 #include "worker/trainer/checkpoint_writer.h"
 #include "worker/trainer/executor.h"
-#include "worker/trainer/noise.h"
 #include "worker/trainer/runtime.h"
+#include "worker/trainer/selection.h"
 #include "worker/trainer/task_error.h"
-#include "worker/trainer/trades_step.h"
 #include "worker/trainer/training_state.h"
+#include "worker/trainer/training_step.h"
 
 namespace archsweep {
 namespace {
+
+// A training has learned something above so many times chance, and is at chance below so many.
+constexpr double kLearnedFactor = 2;
+constexpr double kChanceFactor = 1.05;
+constexpr int kCollapseEpochs = 3;
+
+DeviceImages ImagesOfSelection(const TrainingSpec& spec, const Dataset& data, at::Device device) {
+  if (spec.selection == Selection::kTest) return Upload(data.test, data.format, device);
+  return {};
+}
 
 class Training {
  public:
@@ -29,18 +41,14 @@ class Training {
         spec_(job.trial.training),
         control_(control),
         progress_(progress),
-        steps_per_epoch_(data.train.Count() / spec_.batch_size),
-        steps_(steps_per_epoch_ * spec_.epochs),
-        images_(Upload(data.train, data.format, device)),
-        state_(NewTraining(job.trial, data.format, device)),
-        network_(state_.graph, state_.model),
-        writer_(job.checkpoint_folder, job.checkpoints_kept) {
-    if (steps_per_epoch_ == 0) {
-      FailTask(FailureClass::kConfiguration,
-               Format("batch_size {} is more than the {} training images of data set '{}'",
-                      spec_.batch_size, data.train.Count(), job.trial.dataset.name));
-    }
-  }
+        classes_(data.format.classes),
+        batches_(job.trial, data, device),
+        steps_(batches_.StepsPerEpoch() * spec_.epochs),
+        selection_images_(ImagesOfSelection(spec_, data, device)),
+        state_(NewTraining(job.trial, data.format, device, FusionOf(job.trial.numerics))),
+        network_(state_.graph, state_.model, {.fusion = FusionOf(job.trial.numerics)}),
+        kept_network_(state_.graph, KeptModel(state_), {.fusion = FusionOf(job.trial.numerics)}),
+        writer_(job.checkpoint_folder, job.checkpoints_kept) {}
 
   TrainedLine Run();
 
@@ -48,11 +56,17 @@ class Training {
   void Resume(const CheckpointRef& ref);
   void Step();
   bool EndEpoch();
+  EpochLine LineOfEpoch() const;
+  bool HasCollapsed(const EpochLine& line);
+  void Select(int epoch);
   bool ReportStep(const at::Tensor& loss);
+  [[noreturn]] void Stop();
   void CheckpointIfDue();
   WrittenCheckpoint CheckpointNow();
   void Report(const Result<WrittenCheckpoint>& written);
   void CountEpochTime();
+  bool Selects(int epoch) const;
+  int64_t EpochsDone() const { return state_.epochs_done.item<int64_t>(); }
   Checkpoint TakeSnapshot() const;
   TrainedLine Diverged() const;
   double SecondsSince(int64_t then_ms) const {
@@ -64,15 +78,16 @@ class Training {
   const Control& control_;
   ProgressSink& progress_;
   const SystemClock clock_;
-  const int64_t steps_per_epoch_;
+  const int classes_;
+  BatchSource batches_;
   const int64_t steps_;
-  const DeviceImages images_;
+  const DeviceImages selection_images_;  // Undefined where the recipe does not select.
   TrainingState state_;
   const Executor network_;
+  const Executor kept_network_;
   CheckpointWriter writer_;
 
-  std::vector<int64_t> order_;  // Of the images in this epoch; empty: not drawn yet.
-  at::Tensor loss_;             // Of the newest step.
+  at::Tensor loss_;  // Of the newest step.
   const int64_t started_ms_ = clock_.MonotonicMs();
   int64_t epoch_counted_ms_ = started_ms_;  // Until when state_.epoch_seconds is counted.
   int64_t checkpoint_ms_ = started_ms_;
@@ -84,15 +99,13 @@ TrainedLine Training::Run() {
   if (job_.resume) Resume(*job_.resume);
   progress_.Write(DescribeRuntime(job_, state_.step));
   reported_step_ = state_.step;
-  while (state_.step < steps_) {
-    if (control_.StopRequested()) {
-      const WrittenCheckpoint kept = CheckpointNow();
-      FailTask(FailureClass::kStopped, Format("stopped after step {} of {}; checkpoint in {}",
-                                              state_.step, steps_, kept.folder.string()));
-    }
+  while (true) {
+    // Also the epoch whose end an earlier attempt was stopped in.
+    if (state_.step / batches_.StepsPerEpoch() > EpochsDone() && !EndEpoch()) return Diverged();
+    if (state_.step == steps_) break;
+    if (control_.StopRequested()) Stop();
     Step();
     if (progress_.StepLineIsDue(clock_.MonotonicMs()) && !ReportStep(loss_)) return Diverged();
-    if (state_.step % steps_per_epoch_ == 0 && !EndEpoch()) return Diverged();
     CheckpointIfDue();
   }
   const WrittenCheckpoint last = CheckpointNow();
@@ -101,6 +114,12 @@ TrainedLine Training::Run() {
           .seconds = SecondsSince(started_ms_),
           .folder = last.folder.string(),
           .model_sha256 = last.model_sha256};
+}
+
+void Training::Stop() {
+  const WrittenCheckpoint kept = CheckpointNow();
+  FailTask(FailureClass::kStopped, Format("stopped after step {} of {}; checkpoint in {}",
+                                          state_.step, steps_, kept.folder.string()));
 }
 
 void Training::Resume(const CheckpointRef& ref) {
@@ -117,37 +136,19 @@ void Training::Resume(const CheckpointRef& ref) {
       return WithContext(std::move(error), ref.folder.string());
     }));
   };
-  copy(OfficialTensors(state_.model), checkpoint.model);
+  copy(OfficialTensors(KeptModel(state_)), checkpoint.model);
   copy(ResumeTensors(state_), checkpoint.state);
   state_.step = checkpoint.step;
 }
 
 void Training::Step() {
-  const int64_t epoch = state_.step / steps_per_epoch_;
-  const uint64_t seed = job_.trial.seed;
-  if (order_.empty()) {
-    order_ = DrawPermutation({seed, DrawPurpose::kShuffle, static_cast<uint64_t>(epoch)},
-                             images_.pixels.size(0));
-  }
-  const auto first = static_cast<size_t>(state_.step % steps_per_epoch_ * spec_.batch_size);
-  const auto indices =
-      std::span<const int64_t>(order_).subspan(first, static_cast<size_t>(spec_.batch_size));
-  const auto step = static_cast<uint64_t>(state_.step);
-  at::Tensor images;
-  if (spec_.augment) {
-    std::vector<CropDraw> crops;
-    for (const int64_t index : indices) {
-      crops.push_back(DrawCrop({seed, DrawPurpose::kAugmentation, step},
-                               static_cast<uint32_t>(index), kCropPadding));
-    }
-    images = AugmentedImages(images_.pixels, indices, crops);
-  } else {
-    images = Images(images_.pixels, indices);
-  }
-  const at::Tensor labels = images_.labels.index_select(0, IndexTensor(indices, images_.labels));
-  const at::Tensor noise = NormalNoise({seed, DrawPurpose::kTrainingStart, step}, indices, images);
-  loss_ = StepTrades(network_, images, labels, noise, spec_,
-                     LearningRate(spec_, static_cast<int>(epoch)), state_);
+  const int64_t step = state_.step;
+  const auto epoch = static_cast<int>(step / batches_.StepsPerEpoch());
+  const StepRates rates = {
+      .rates = RatesAt(spec_, epoch),
+      .norm_momentum = NormMomentumAt(spec_, step),
+      .ema_decay = EmaDecayAt(spec_, batches_.StepsPerEpoch() * spec_.batch_size, step + 1)};
+  loss_ = TakeStep(network_, batches_.At(step), spec_, rates, state_);
 }
 
 // False if the training diverged. The sums of the epoch decide, and not the newest step, so that it
@@ -158,34 +159,79 @@ bool Training::ReportStep(const at::Tensor& loss) {
   const double seconds = SecondsSince(reported_ms_);
   progress_.Write(StepLine{.step = state_.step,
                            .steps = steps_,
-                           .loss = loss.item<double>(),
+                           .loss = loss.defined() ? loss.item<double>() : 0,
                            .images_per_second = seconds > 0 ? images / seconds : 0});
   reported_ms_ = now_ms;
   reported_step_ = state_.step;
-  return std::isfinite(state_.epoch_sums.sum().item<double>());
+  return std::isfinite(state_.epoch_sums.narrow(0, 0, 2).sum().item<double>());
 }
 
-// False if the training diverged.
+// False if the training diverged. An epoch is done when its line is out; a stop before that leaves
+// all of its end to the next attempt.
 bool Training::EndEpoch() {
   CountEpochTime();
-  const at::Tensor sums = state_.epoch_sums.cpu();
-  const auto mean = [&](int64_t i, double count) { return sums[i].item<double>() / count; };
-  const auto steps = static_cast<double>(steps_per_epoch_);
-  const double images = steps * spec_.batch_size;
-  const int epoch = static_cast<int>(state_.step / steps_per_epoch_);
-  const EpochLine line = {.epoch = epoch,
-                          .loss = mean(0, steps) + spec_.beta * mean(1, steps),
-                          .natural_loss = mean(0, steps),
-                          .robust_loss = mean(1, steps),
-                          .natural_accuracy = mean(2, images),
-                          .robust_accuracy = mean(3, images),
-                          .learning_rate = LearningRate(spec_, epoch - 1),
-                          .seconds = state_.epoch_seconds.item<double>()};
+  if (state_.average) AdoptStatistics(*state_.average, state_.model);
+  const EpochLine line = LineOfEpoch();
+  if (!std::isfinite(line.loss)) {
+    progress_.Write(line);
+    return false;
+  }
+  if (Selects(line.epoch)) Select(line.epoch);
   progress_.Write(line);
+  const bool goes_on = !HasCollapsed(line);
   state_.epoch_sums.zero_();
   state_.epoch_seconds.zero_();
-  order_.clear();
-  return std::isfinite(line.loss);
+  state_.epochs_done += 1;
+  return goes_on;
+}
+
+EpochLine Training::LineOfEpoch() const {
+  const at::Tensor sums = state_.epoch_sums.cpu();
+  const auto mean = [&](int64_t i, double count) { return sums[i].item<double>() / count; };
+  const auto steps = static_cast<double>(batches_.StepsPerEpoch());
+  const double images = steps * spec_.batch_size;
+  const int64_t epoch = EpochsDone();
+  return {.epoch = static_cast<int>(epoch + 1),
+          .loss = mean(0, steps) + spec_.beta * mean(1, steps),
+          .natural_loss = mean(0, steps),
+          .robust_loss = mean(1, steps),
+          .natural_accuracy = mean(2, images),
+          .robust_accuracy = mean(3, images),
+          .learning_rate = RatesAt(spec_, static_cast<int>(epoch)).learning_rate,
+          .seconds = state_.epoch_seconds.item<double>()};
+}
+
+// Whether a network that had learned something has stayed at chance for several epochs: it will not
+// recover, although its loss is a number.
+bool Training::HasCollapsed(const EpochLine& line) {
+  const double accuracy =
+      std::isnan(line.natural_accuracy) ? line.robust_accuracy : line.natural_accuracy;
+  const double chance = 1.0 / classes_;
+  const double best = std::max(state_.collapse[0].item<double>(), accuracy);
+  const bool is_at_chance = best > kLearnedFactor * chance && accuracy < kChanceFactor * chance;
+  const double epochs = is_at_chance ? state_.collapse[1].item<double>() + 1 : 0;
+  state_.collapse[0] = best;
+  state_.collapse[1] = epochs;
+  if (epochs < kCollapseEpochs) return false;
+  LogWarning("training collapsed: {} epochs at chance, the last one epoch {}, step {}", epochs,
+             line.epoch, state_.step);
+  return true;
+}
+
+bool Training::Selects(int epoch) const {
+  return state_.best && epoch > spec_.selection_start * spec_.epochs;
+}
+
+void Training::Select(int epoch) {
+  SelectionPass pass(kept_network_, selection_images_, job_.trial.seed);
+  while (!pass.IsDone()) {
+    if (control_.StopRequested()) Stop();
+    pass.TakeBatch();
+    if (progress_.StepLineIsDue(clock_.MonotonicMs())) ReportStep(loss_);
+  }
+  if (pass.RobustAccuracy() > state_.best->facts[0].item<double>()) {
+    KeepAsBest(state_, pass.RobustAccuracy(), epoch);
+  }
 }
 
 void Training::CountEpochTime() {
@@ -215,7 +261,7 @@ WrittenCheckpoint Training::CheckpointNow() {
 Checkpoint Training::TakeSnapshot() const {
   return {.trial = IdOf(job_.trial),
           .step = state_.step,
-          .model = Snapshot(OfficialTensors(state_.model)),
+          .model = Snapshot(OfficialTensors(KeptModel(state_))),
           .state = Snapshot(ResumeTensors(state_))};
 }
 

@@ -172,7 +172,7 @@ TEST(Expansion, TakesTheDigestOfADataSetThatTheRegistryDoesNotHold) {
 TEST(Expansion, ResolvesTheNumericsFromTheResources) {
   const ExpandedSweep cpu = Expand(FileWith("{}") + "resources: {gpus: 0}\n");
   const ExpandedSweep gpu = Expand(FileWith("{}") + "resources: {gpus: 1}\n");
-  EXPECT_EQ(cpu.trials[0].spec.numerics, (Numerics{"fp32", "none"}));
+  EXPECT_EQ(cpu.trials[0].spec.numerics, (Numerics{"fp32", "folded"}));
   EXPECT_EQ(gpu.trials[0].spec.numerics, (Numerics{"bf16", "folded"}));
   EXPECT_EQ(gpu.resources.gpus, 1);
   EXPECT_NE(cpu.trials[0].id, gpu.trials[0].id);
@@ -210,7 +210,8 @@ name: golden
 base:
   dataset: cifar10-quickstart
   architecture: {block: basic, width: [1, 1, 1]}
-  training: {recipe: bat, epochs: 4, batch_size: 64, attack_steps: 3}
+  training: {recipe: bat, numerics: reference, selection: none, epochs: 4, batch_size: 64,
+             attack_steps: 3}
   seed: 0
 grid:
   architecture.depth: {per_stage: [1, 2]}

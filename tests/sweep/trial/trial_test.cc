@@ -44,7 +44,7 @@ TEST(Trial, ChangesItsIdWithEverySetting) {
 TEST(Trial, ReadsBackWhatItWritesAndRefusesWhatItWouldIgnore) {
   EXPECT_EQ(ParseTrial(ToJson(Quickstart())).value(), Quickstart());
   Json extended = ToJson(Quickstart());
-  extended["training"]["label_smoothing"] = 0.1;
+  extended["training"]["free_replays"] = 8;
   const auto parsed = ParseTrial(extended);
   ASSERT_FALSE(parsed);
   EXPECT_NE(parsed.error().message.find("does not know"), std::string::npos);

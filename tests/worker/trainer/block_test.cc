@@ -108,9 +108,9 @@ INSTANTIATE_TEST_SUITE_P(Executor, GoldenBlocks,
                          testing::Combine(testing::ValuesIn(kBlocks),
                                           testing::Values(Fusion::kNone, Fusion::kFolded)),
                          [](const auto& test) {
-                           const auto& [block, fusion] = test.param;
-                           return std::string(block.file) +
-                                  (fusion == Fusion::kNone ? "_none" : "_folded");
+                           const bool is_plain = std::get<Fusion>(test.param) == Fusion::kNone;
+                           return std::string(std::get<GoldenBlock>(test.param).file) +
+                                  (is_plain ? "_none" : "_folded");
                          });
 
 TEST_P(GoldenBlocks, EvaluateLikeTheOfficialCode) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "sweep/trial/schedule.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/worker/trainer/small_job.h"
 #include "tests/worker/trainer/trainer_program.h"
@@ -42,7 +43,7 @@ TEST_F(Training, TellsWhatItDoesAndLeavesTheLastWeights) {
   const auto epochs = outcome.All<EpochLine>();
   ASSERT_EQ(epochs.size(), 2u);
   EXPECT_EQ(epochs[1].epoch, 2);
-  EXPECT_NEAR(epochs[1].learning_rate, LearningRate(job_.trial.training, 1), 1e-12);
+  EXPECT_NEAR(epochs[1].learning_rate, RatesAt(job_.trial.training, 1).learning_rate, 1e-12);
   EXPECT_NEAR(epochs[1].loss, epochs[1].natural_loss + 6 * epochs[1].robust_loss, 1e-9);
   EXPECT_GT(epochs[1].seconds, 0);
   for (const StepLine& step : outcome.All<StepLine>()) {
