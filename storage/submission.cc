@@ -26,8 +26,8 @@ class AttackTexts {
     for (const auto& [attack, settings, text] : known_) {
       if (attack == evaluation.attack && settings == evaluation.settings) return text;
     }
-    known_.push_back(
-        {evaluation.attack, evaluation.settings, CanonicalText(ToJson(evaluation).at("attack"))});
+    known_.push_back({evaluation.attack, evaluation.settings,
+                      CanonicalText(ToJson(evaluation.attack, evaluation.settings))});
     return known_.back().text;
   }
 

@@ -5,6 +5,38 @@
 #include "base/check.h"
 
 namespace archsweep {
+namespace {
+
+// Passes of one image that stays right to the end (reference, section 1.7), its verdict left out.
+double AttackPasses(AttackKind kind, const AttackSettings& settings) {
+  const double run = 2.0 * settings.steps + 3;
+  const double fab_run = 3.0 * settings.steps + 3;
+  const double targets = settings.targets;
+  switch (kind) {
+    case AttackKind::kClean:
+      return 0;
+    case AttackKind::kFgsm:
+    case AttackKind::kPgd20:
+    case AttackKind::kCw40:
+      return settings.restarts * 2.0 * settings.steps;
+    case AttackKind::kApgdCe:
+    case AttackKind::kApgdDlr:
+      return settings.restarts * run;
+    case AttackKind::kApgdT:
+      return settings.restarts * targets * run;
+    case AttackKind::kFabT:
+      return settings.restarts * targets * fab_run;
+    case AttackKind::kSquare:
+      return settings.restarts * 1.0 * settings.queries;
+    case AttackKind::kAutoAttack:
+      return settings.restarts * (run + targets * (run + fab_run) + settings.queries);
+    case AttackKind::kApgdPair:
+      return settings.restarts * (run + targets * run);
+  }
+  return 0;
+}
+
+}  // namespace
 
 double TrainingWork(const SweepTrial& trial, int64_t train_images) {
   const TrainingSpec& training = trial.spec.training;
@@ -17,7 +49,7 @@ double TrainingWork(const SweepTrial& trial, int64_t train_images) {
 double EvaluationWork(const SweepTrial& trial, const EvaluationSpec& evaluation,
                       int64_t test_images) {
   const int64_t images = evaluation.images > 0 ? evaluation.images : test_images;
-  const double passes = 2.0 * evaluation.settings.steps + 1;
+  const double passes = AttackPasses(evaluation.attack, evaluation.settings) + 1;
   return static_cast<double>(trial.macs) * static_cast<double>(images) * passes;
 }
 

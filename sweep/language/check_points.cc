@@ -30,10 +30,11 @@ class PointChecker {
     if (spec.training != training_) {
       training_ = spec.training;
       Report("training", Problems(spec.training), {}, points);
+      CheckRoles(spec.training);
     }
     if (spec.dataset != dataset_) {
       dataset_ = spec.dataset;
-      CheckImages(spec.dataset);
+      CheckEvaluations(spec.dataset);
     }
   }
 
@@ -78,14 +79,30 @@ class PointChecker {
         words, [&](const std::string& word) { return IsInvalid(Format("{}.{}", group, word)); });
   }
 
-  void CheckImages(const DatasetRef& dataset) {
+  void CheckEvaluations(const DatasetRef& dataset) {
     const auto registered = DatasetByName(dataset.name);
     if (!registered) return;
     for (const EvaluationRequest& request : file_.evaluations) {
-      if (request.images <= registered->test_images) continue;
-      complaints_.Add(request.position,
-                      Format("images is {}; data set {} has {} test images", request.images,
-                             dataset.name, registered->test_images));
+      if (request.images > registered->test_images) {
+        complaints_.Add(request.PositionOf("images"),
+                        Format("images is {}; data set {} has {} test images", request.images,
+                               dataset.name, registered->test_images));
+      }
+      if (request.settings.targets >= registered->format.classes) {
+        complaints_.Add(
+            request.PositionOf("targets"),
+            Format("targets is {}; data set {} has {} wrong classes", request.settings.targets,
+                   dataset.name, registered->format.classes - 1));
+      }
+    }
+  }
+
+  void CheckRoles(const TrainingSpec& training) {
+    if (HasBest(training) || IsInvalid("training")) return;
+    for (const EvaluationRequest& request : file_.evaluations) {
+      if (request.checkpoint != CheckpointRole::kBest) continue;
+      complaints_.Add(request.PositionOf("checkpoint"),
+                      "training selects no best checkpoint; add training.selection: test");
     }
   }
 

@@ -48,8 +48,11 @@ std::vector<EvaluationSpec> EvaluationsOf(const TrialId& trial, const SweepFile&
   for (const EvaluationRequest& request : file.evaluations) {
     // All images are 0 however they are asked for, so that the evaluation has one identity.
     const int64_t images = request.images == dataset.test_images ? 0 : request.images;
-    const EvaluationSpec spec = {
-        .trial = trial, .attack = request.attack, .images = images, .settings = request.settings};
+    const EvaluationSpec spec = {.trial = trial,
+                                 .attack = request.attack,
+                                 .images = images,
+                                 .settings = request.settings,
+                                 .checkpoint = request.checkpoint};
     if (std::ranges::find(evaluations, spec) == evaluations.end()) evaluations.push_back(spec);
   }
   return evaluations;

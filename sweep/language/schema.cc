@@ -155,20 +155,39 @@ Json WhereSchema() {
   return {{"type", "object"}, {"additionalProperties", condition}};
 }
 
+Json SchemaOf(const AttackSetting& setting) {
+  Json schema = std::visit(
+      [&]<class Value>(Value AttackSettings::*) -> Json {
+        if constexpr (std::is_same_v<Value, double>) {
+          return {{"type", "number"}, {"exclusiveMinimum", 0}, {"maximum", 255}};
+        } else if constexpr (std::is_same_v<Value, bool>) {
+          return {{"type", "boolean"}};
+        } else if constexpr (std::is_same_v<Value, Savings>) {
+          return Words(NamesOf(SavingsKinds(), kKindName));
+        } else if constexpr (std::is_same_v<Value, int>) {
+          return {{"type", "integer"}, {"minimum", 1}, {"maximum", setting.max}};
+        } else {
+          return {{"type", "integer"}, {"minimum", 0}};
+        }
+      },
+      setting.member);
+  schema["description"] = setting.summary;
+  return schema;
+}
+
 Json EvaluationSchema() {
   const Json attack = Words(NamesOf(AttackKinds(), kKindName));
-  const Json positive = {{"type", "number"}, {"exclusiveMinimum", 0}, {"maximum", 255}};
-  const Json count = {{"type", "integer"}, {"minimum", 1}};
+  Json properties = {{"attack", attack},
+                     {"images", {{"type", "integer"}, {"minimum", 1}}},
+                     {"checkpoint", Words(NamesOf(CheckpointRoles(), kKindName))}};
+  for (const AttackSetting& setting : AttackSettingTable()) {
+    properties[setting.key] = SchemaOf(setting);
+  }
+  CHECK(properties.size() == EvaluationKeys().size());
   const Json map = {{"type", "object"},
                     {"additionalProperties", false},
                     {"required", {"attack"}},
-                    {"properties",
-                     {{"attack", attack},
-                      {"images", count},
-                      {"steps", count},
-                      {"epsilon_255", positive},
-                      {"step_255", positive},
-                      {"random_start", {{"type", "boolean"}}}}}};
+                    {"properties", properties}};
   return {{"oneOf", {attack, map}}};
 }
 

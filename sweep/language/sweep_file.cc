@@ -6,7 +6,9 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "base/text.h"
 
@@ -105,31 +107,84 @@ void ReadDimensions(const YamlNode& root, SweepFile& file, Complaints& complaint
   RefuseRepeatedFields(file, complaints);
 }
 
+void ReadSavings(const YamlNode& node, Savings& savings, Complaints& complaints) {
+  const auto word = ReadWord(node, "savings", "exact or none", complaints);
+  if (!word) return;
+  const auto found = SavingsByName(*word);
+  if (!found) return complaints.Add(node.position, found.error().message);
+  savings = *found;
+}
+
+// Values that are wrong are complained about and left as they were.
+void ReadAttackSetting(const AttackSetting& setting, const YamlNode& node, AttackSettings& settings,
+                       Complaints& complaints) {
+  std::visit(
+      [&]<class Value>(Value AttackSettings::*member) {
+        Value& value = settings.*member;
+        if constexpr (std::is_same_v<Value, double>) {
+          value = ReadCount(node, setting.key, complaints).value_or(value);
+        } else if constexpr (std::is_same_v<Value, bool>) {
+          value = ReadFlag(node, setting.key, complaints).value_or(value);
+        } else if constexpr (std::is_same_v<Value, Savings>) {
+          ReadSavings(node, value, complaints);
+        } else {
+          constexpr bool kIsCount = std::is_same_v<Value, int>;
+          const int64_t max = kIsCount ? setting.max : std::numeric_limits<int64_t>::max();
+          const auto number = ReadInteger(node, setting.key, kIsCount ? 1 : 0, max, complaints);
+          if (number) value = static_cast<Value>(*number);
+        }
+      },
+      setting.member);
+}
+
 // Reads the entries of `map` that change the attack, and complains about them.
 void ReadAttackSettings(const YamlNode& map, EvaluationRequest& request, Complaints& complaints) {
-  AttackSettings& settings = request.settings;
+  const std::vector<std::string> known = SettingKeysOf(request.attack);
   for (const YamlEntry& entry : map.entries) {
-    if (entry.key == "epsilon_255" || entry.key == "step_255") {
-      double& value = entry.key == "step_255" ? settings.step_255 : settings.epsilon_255;
-      value = ReadCount(entry.value, entry.key, complaints).value_or(value);
-    } else if (entry.key == "steps") {
-      const auto steps = ReadInteger(entry.value, entry.key, 1, kAttackStepsMax, complaints);
-      settings.steps = static_cast<int>(steps.value_or(1));
-    } else if (entry.key == "random_start") {
-      settings.random_start = ReadFlag(entry.value, entry.key, complaints).value_or(false);
+    const AttackSetting* const setting = FindAttackSetting(entry.key);
+    if (setting == nullptr) continue;
+    if (known.empty()) {
+      complaints.Add(request.PositionOf("attack"),
+                     Format("attack is {}; it has no settings", NameOf(request.attack)));
+    } else if (std::ranges::find(known, entry.key) == known.end()) {
+      complaints.Add(entry.position, Format("{} is not a setting of {}; those are: {}", entry.key,
+                                            NameOf(request.attack), Join(known, ", ")));
+    } else {
+      ReadAttackSetting(*setting, entry.value, request.settings, complaints);
     }
   }
-  for (const std::string& problem : Problems(request.attack, settings)) {
-    const YamlEntry* const entry = FindEntry(map, problem.substr(0, problem.find(' ')));
-    complaints.Add(entry != nullptr ? entry->value.position : map.position, problem);
+  for (const std::string& problem : Problems(request.attack, request.settings)) {
+    complaints.Add(request.PositionOf(problem.substr(0, problem.find(' '))), problem);
+  }
+}
+
+void ReadCheckpointRole(const YamlNode& node, CheckpointRole& role, Complaints& complaints) {
+  const auto word = ReadWord(node, "checkpoint", "last or best", complaints);
+  if (!word) return;
+  const auto found = CheckpointRoleByName(*word);
+  if (!found) return complaints.Add(node.position, found.error().message);
+  role = *found;
+}
+
+// What an evaluation that is a map says beside the name of its attack.
+void ReadEvaluationMap(const YamlNode& map, EvaluationRequest& request, Complaints& complaints) {
+  for (const YamlEntry& entry : map.entries) {
+    request.given.emplace(entry.key, entry.value.position);
+  }
+  ReadAttackSettings(map, request, complaints);
+  if (const YamlEntry* const images = FindEntry(map, "images")) {
+    request.images =
+        ReadInteger(images->value, "images", 1, std::numeric_limits<int64_t>::max(), complaints)
+            .value_or(0);
+  }
+  if (const YamlEntry* const checkpoint = FindEntry(map, "checkpoint")) {
+    ReadCheckpointRole(checkpoint->value, request.checkpoint, complaints);
   }
 }
 
 void ReadEvaluation(const YamlNode& node, SweepFile& file, Complaints& complaints) {
   const bool is_map = node.kind == YamlNode::Kind::kMap;
-  const std::vector<std::string> keys = {"attack",   "images", "epsilon_255",
-                                         "step_255", "steps",  "random_start"};
-  if (is_map) CheckMap(node, "an evaluation", keys, complaints);
+  if (is_map) CheckMap(node, "an evaluation", EvaluationKeys(), complaints);
   const YamlNode* const attack =
       is_map ? Require(node, "an evaluation", "attack", complaints) : &node;
   if (attack == nullptr) return;
@@ -138,16 +193,12 @@ void ReadEvaluation(const YamlNode& node, SweepFile& file, Complaints& complaint
   if (!word) return;
   const auto kind = AttackByName(*word);
   if (!kind) return complaints.Add(attack->position, kind.error().message);
-  EvaluationRequest request = {
-      .position = node.position, .attack = *kind, .images = 0, .settings = SettingsOf(*kind)};
-  if (is_map) ReadAttackSettings(node, request, complaints);
-  if (const YamlEntry* const images = is_map ? FindEntry(node, "images") : nullptr) {
-    request.position = images->value.position;
-    request.images =
-        ReadInteger(images->value, "images", 1, std::numeric_limits<int64_t>::max(), complaints)
-            .value_or(0);
-  }
-  file.evaluations.push_back(request);
+  EvaluationRequest request;
+  request.position = node.position;
+  request.attack = *kind;
+  request.settings = SettingsOf(*kind);
+  if (is_map) ReadEvaluationMap(node, request, complaints);
+  file.evaluations.push_back(std::move(request));
 }
 
 void ReadEvaluations(const YamlNode& node, SweepFile& file, Complaints& complaints) {
@@ -198,6 +249,17 @@ void RequireFields(SweepFile& file, Complaints& complaints) {
 std::vector<std::string> SweepFileKeys() {
   return {"name", "include", "base",  "grid",        "zip",
           "list", "seeds",   "where", "evaluations", "resources"};
+}
+
+std::vector<std::string> EvaluationKeys() {
+  std::vector<std::string> keys = {"attack", "images", "checkpoint"};
+  for (const AttackSetting& setting : AttackSettingTable()) keys.emplace_back(setting.key);
+  return keys;
+}
+
+Position EvaluationRequest::PositionOf(std::string_view key) const {
+  const auto found = given.find(key);
+  return found != given.end() ? found->second : position;
 }
 
 SweepFile ReadSweepFile(const YamlNode& root, Complaints& complaints) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sweep/language/axis.h"
@@ -13,10 +15,15 @@ namespace archsweep {
 
 // An entry of `evaluations`.
 struct EvaluationRequest {
-  Position position;  // Of the number of images, where it is given.
+  Position position;
+  std::map<std::string, Position, std::less<>> given;  // Its keys, with where their values are.
   AttackKind attack = AttackKind::kClean;
   int64_t images = 0;  // 0: all test images.
   AttackSettings settings;
+  CheckpointRole checkpoint = CheckpointRole::kLast;
+
+  // Where the value of the key is written, or the evaluation.
+  Position PositionOf(std::string_view key) const;
 };
 
 // What a sweep file says, value by value; whether the values fit together is seen in the points.
@@ -36,7 +43,8 @@ struct SweepFile {
 // Complains about everything that is wrong, and returns what is left.
 SweepFile ReadSweepFile(const YamlNode& root, Complaints& complaints);
 
-// The keys of a sweep file.
+// The keys of a sweep file, and of an evaluation that is a map.
 std::vector<std::string> SweepFileKeys();
+std::vector<std::string> EvaluationKeys();
 
 }  // namespace archsweep

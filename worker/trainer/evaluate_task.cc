@@ -40,6 +40,15 @@ int64_t ImagesToUse(const EvaluationSpec& spec, const Dataset& data) {
   return spec.images == 0 ? data.test.Count() : spec.images;
 }
 
+void RefuseWhatThisTrainerLacks(const EvaluationSpec& spec) {
+  const bool is_stepped = spec.attack == AttackKind::kClean || spec.attack == AttackKind::kFgsm ||
+                          spec.attack == AttackKind::kPgd20 || spec.attack == AttackKind::kCw40;
+  if (is_stepped && spec.settings.restarts == 1) return;
+  FailTask(FailureClass::kConfiguration,
+           Format("this trainer does not know attack {} with {} restarts", NameOf(spec.attack),
+                  spec.settings.restarts));
+}
+
 AttackLoss LossOf(AttackKind attack, const at::Tensor& labels) {
   if (attack == AttackKind::kCw40) return MarginOf{labels};
   return MeanCrossEntropyOf{labels};
@@ -141,6 +150,7 @@ void Evaluation::ReportBatch(int64_t batch, int64_t batches, int64_t images) {
 
 EvaluatedLine Evaluate(const Job& job, at::Device device, const Dataset& data,
                        const Control& control, ProgressSink& progress) {
+  RefuseWhatThisTrainerLacks(*job.evaluation);
   const c10::NoGradGuard no_gradients;
   return Evaluation(job, device, data, control, progress).Run();
 }

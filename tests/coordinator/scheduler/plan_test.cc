@@ -22,5 +22,15 @@ TEST(Plan, ListsTrainingsThenEvaluationsWithTheirWork) {
   EXPECT_DOUBLE_EQ(tasks[2].work, 100.0 * 1017 * 41);
 }
 
+TEST(Plan, CountsThePassesOfAutoAttackAsItsReferenceDoes) {
+  const SweepTrial trial{.id = {}, .spec = {}, .parameters = 5, .macs = 1};
+  const auto work_of = [&](AttackKind attack) {
+    return EvaluationWork(trial, {.trial = {}, .attack = attack, .images = 1}, 1);
+  };
+  // 9,766 forward and backward passes of an image that stays right, and some of the checks.
+  EXPECT_NEAR(work_of(AttackKind::kAutoAttack), 9766, 60);
+  EXPECT_NEAR(work_of(AttackKind::kApgdPair), 2033, 20);
+}
+
 }  // namespace
 }  // namespace archsweep

@@ -123,17 +123,58 @@ TEST(Evaluations, MayChangeTheSettingsOfAnAttack) {
   EXPECT_EQ(sweep.evaluations[2].settings.steps, 40);
 }
 
+std::string MistakesOfEvaluation(const std::string& evaluation) {
+  std::string text = SweepWith("");
+  text.replace(text.find("[clean]"), 7, "[" + evaluation + "]");
+  return MistakesOf(text);
+}
+
+TEST(Evaluations, KnowTheSettingsOfEveryAttack) {
+  std::string text = SweepWith("");
+  text.replace(text.find("[clean]"), 7,
+               "[autoattack, {attack: apgd_pair, images: 100, batch: 500, seed: 7, savings: none},"
+               " {attack: square, queries: 200}, {attack: pgd20, restarts: 5}]");
+  const ExpandedSweep sweep = ExpandOrFail(text);
+  ASSERT_EQ(sweep.evaluations.size(), 4u);
+  EXPECT_EQ(sweep.evaluations[0].settings, SettingsOf(AttackKind::kAutoAttack));
+  const AttackSettings pair = sweep.evaluations[1].settings;
+  EXPECT_EQ(pair.batch, 500);
+  EXPECT_EQ(pair.seed, 7u);
+  EXPECT_EQ(pair.savings, Savings::kNone);
+  EXPECT_TRUE(sweep.evaluations[1].IsStandard());
+  EXPECT_EQ(sweep.evaluations[2].settings.queries, 200);
+  EXPECT_FALSE(sweep.evaluations[2].IsStandard());
+  EXPECT_EQ(sweep.evaluations[3].settings.restarts, 5);
+}
+
+TEST(Evaluations, RefuseSettingsOfOtherAttacks) {
+  EXPECT_EQ(MistakesOfEvaluation("{attack: square, steps: 3}"),
+            "f:6:32: steps is not a setting of square; those are: epsilon_255, restarts, queries, "
+            "batch, seed, savings");
+  EXPECT_EQ(MistakesOfEvaluation("{attack: square, querys: 3}"),
+            "f:6:32: unknown key 'querys' in an evaluation (did you mean 'queries'?)");
+  EXPECT_EQ(MistakesOfEvaluation("{attack: fab_t, targets: 10}"),
+            "f:6:40: targets is 10; data set cifar10-quickstart has 9 wrong classes");
+  EXPECT_EQ(MistakesOfEvaluation("{attack: fgsm, restarts: 2}"),
+            "f:6:40: restarts is 2; without random_start every run is the same");
+  EXPECT_EQ(MistakesOfEvaluation("{attack: square, seed: -1, batch: x, savings: no}"),
+            "f:6:38: seed is -1; it must be from 0 to 9223372036854775807\n"
+            "f:6:49: batch is 'x'; it must be an integer\n"
+            "f:6:61: unknown savings 'no'; known are: exact, none");
+}
+
+TEST(Evaluations, NeedATrainingThatSelectsForTheBestCheckpoint) {
+  EXPECT_EQ(MistakesOfEvaluation("{attack: clean, checkpoint: best}"),
+            "f:6:43: training selects no best checkpoint; add training.selection: test");
+  EXPECT_EQ(MistakesOfEvaluation("{attack: clean, checkpoint: last}"), "");
+}
+
 TEST(Evaluations, RefuseSettingsThatAreImpossible) {
-  const auto mistakes_of = [](const std::string& evaluation) {
-    std::string text = SweepWith("");
-    text.replace(text.find("[clean]"), 7, "[" + evaluation + "]");
-    return MistakesOf(text);
-  };
-  EXPECT_EQ(mistakes_of("{attack: pgd20, epsilon_255: 256}"),
+  EXPECT_EQ(MistakesOfEvaluation("{attack: pgd20, epsilon_255: 256}"),
             "f:6:44: epsilon_255 is 256; it must be above 0 and at most 255");
-  EXPECT_EQ(mistakes_of("{attack: pgd20, steps: 0}"),
+  EXPECT_EQ(MistakesOfEvaluation("{attack: pgd20, steps: 0}"),
             "f:6:38: steps is 0; it must be from 1 to 10000");
-  EXPECT_EQ(mistakes_of("{attack: clean, steps: 3}"),
+  EXPECT_EQ(MistakesOfEvaluation("{attack: clean, steps: 3}"),
             "f:6:24: attack is clean; it has no settings");
 }
 

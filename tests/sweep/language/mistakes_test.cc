@@ -182,7 +182,11 @@ INSTANTIATE_TEST_SUITE_P(
             "f:5:22: base.training: unknown recipe 'bad' (did you mean 'bat'?); known are: bat, bat-heldout, aat, quick"},
         Mistake{"unknown attack", "[clean,", "[cleen,",
                 "f:9:15: unknown attack 'cleen' (did you mean 'clean'?); known are: clean, fgsm, "
-                "pgd20, cw40"},
+                "pgd20, cw40, apgd_ce, apgd_dlr, apgd_t, fab_t, square, autoattack, apgd_pair"},
+        Mistake{"unknown checkpoint", "images: 256", "checkpoint: bets",
+                "f:9:50: unknown checkpoint 'bets'; known are: last, best"},
+        Mistake{"unknown savings", "pgd20, images: 256", "square, savings: all",
+                "f:9:48: unknown savings 'all'; known are: exact, none"},
         Mistake{"no epochs", "epochs: 2", "epochs: 0",
                 "f:5:35: epochs is 0; it must be from 1 to 100000"},
         Mistake{"a negative rate", "epochs: 2", "learning_rate: -1e-1",

@@ -29,6 +29,29 @@ TEST(Evaluation, ReadsBackWhatItWrites) {
   EXPECT_NE(IdOf(other), IdOf(kSpec));
 }
 
+TEST(Evaluation, OfTheBestCheckpointIsAnotherOne) {
+  EvaluationSpec best = kSpec;
+  best.checkpoint = CheckpointRole::kBest;
+  EXPECT_EQ(ToJson(best).at("checkpoint"), "best");
+  EXPECT_EQ(ParseEvaluation(ToJson(best)).value(), best);
+  EXPECT_NE(IdOf(best), IdOf(kSpec));
+  Json json = ToJson(kSpec);
+  json["checkpoint"] = "worst";
+  EXPECT_FALSE(ParseEvaluation(json));
+}
+
+TEST(Evaluation, OfAnAttackHasOnlyItsSettings) {
+  EvaluationSpec square{.trial = kSpec.trial, .attack = AttackKind::kSquare};
+  square.settings.savings = Savings::kNone;
+  EXPECT_EQ(ParseEvaluation(ToJson(square)).value(), square);
+  Json json = ToJson(square);
+  json["attack"]["steps"] = 5;
+  EXPECT_FALSE(ParseEvaluation(json));
+  json = ToJson(square);
+  json["attack"]["savings"] = "some";
+  EXPECT_FALSE(ParseEvaluation(json));
+}
+
 TEST(Evaluation, RefusesImpossibleSettings) {
   for (const auto& [key, value] : {std::pair<const char*, Json>("steps", 0),
                                    {"steps", 10'001},
