@@ -26,16 +26,28 @@ void VisitFields(Line& line, Visitor&& field) {
     field("epoch", line.epoch), field("loss", line.loss), field("natural_loss", line.natural_loss);
     field("robust_loss", line.robust_loss), field("natural_accuracy", line.natural_accuracy);
     field("robust_accuracy", line.robust_accuracy), field("learning_rate", line.learning_rate);
-    field("seconds", line.seconds);
+    field("seconds", line.seconds), field("clean_accuracy", line.clean_accuracy);
+    field("pgd20_accuracy", line.pgd20_accuracy), field("test_accuracy", line.test_accuracy);
+    field("test_robust_accuracy", line.test_robust_accuracy);
+    field("train_fgsm_accuracy", line.train_fgsm_accuracy);
   } else if constexpr (std::is_same_v<Plain, CheckpointLine>) {
     field("step", line.step), field("folder", line.folder),
         field("model_sha256", line.model_sha256);
   } else if constexpr (std::is_same_v<Plain, TrainedLine>) {
     field("steps", line.steps), field("diverged", line.diverged), field("seconds", line.seconds);
     field("folder", line.folder), field("model_sha256", line.model_sha256);
+    field("best", line.best);
+  } else if constexpr (std::is_same_v<Plain, BestCheckpoint>) {
+    field("folder", line.folder), field("model_sha256", line.model_sha256);
+    field("step", line.step), field("epoch", line.epoch), field("accuracy", line.accuracy);
   } else if constexpr (std::is_same_v<Plain, EvaluatedLine>) {
     field("images", line.images), field("correct", line.correct), field("loss", line.loss);
     field("seconds", line.seconds), field("flags_file", line.flags_file);
+    field("warnings", line.warnings), field("forward_images", line.forward_images);
+    field("backward_images", line.backward_images), field("saved_images", line.saved_images);
+    field("artifact", line.artifact);
+  } else if constexpr (std::is_same_v<Plain, ArtifactRef>) {
+    field("file", line.file), field("sha256", line.sha256);
   }
 }
 
@@ -56,11 +68,27 @@ constexpr const char* kTypeName<EvaluatedLine> = "evaluated";
 template <>
 constexpr const char* kTypeName<FailedLine> = "failed";
 
+template <class Value>
+constexpr bool kIsOptional = false;
+template <class Value>
+constexpr bool kIsOptional<std::optional<Value>> = true;
+
+// What a line holds that has fields of its own.
+template <class Value>
+constexpr bool kIsPart =
+    std::is_same_v<Value, BestCheckpoint> || std::is_same_v<Value, ArtifactRef>;
+
 struct Writer {
   Json& json;
   template <class Value>
   void operator()(const char* key, const Value& value) const {
-    json[key] = value;  // nlohmann writes NaN and infinity as null.
+    if constexpr (kIsOptional<Value>) {
+      if (value) (*this)(key, *value);
+    } else if constexpr (kIsPart<Value>) {
+      VisitFields(value, Writer{json[key]});
+    } else {
+      json[key] = value;  // nlohmann writes NaN and infinity as null.
+    }
   }
 };
 
@@ -68,14 +96,30 @@ struct Reader {
   const Json& json;
   template <class Value>
   void operator()(const char* key, Value& value) const {
-    const Json& found = json.at(key);
-    if constexpr (std::is_same_v<Value, double>) {
+    if constexpr (kIsOptional<Value>) {
+      if (json.contains(key)) (*this)(key, value.emplace());
+    } else if constexpr (kIsPart<Value>) {
+      VisitFields(value, Reader{json.at(key)});
+    } else if constexpr (std::is_same_v<Value, double>) {
+      const Json& found = json.at(key);
       value = found.is_null() ? std::numeric_limits<double>::quiet_NaN() : found.get<double>();
     } else {
-      found.get_to(value);
+      json.at(key).get_to(value);
     }
   }
 };
+
+// Cuts off what is too long, between two characters.
+void BoundWarnings(std::vector<std::string>& warnings) {
+  const auto is_within_character = [](char c) { return (static_cast<uint8_t>(c) & 0xC0) == 0x80; };
+  if (warnings.size() > kWarningsMax) warnings.resize(kWarningsMax);
+  for (std::string& warning : warnings) {
+    if (warning.size() <= kWarningBytesMax) continue;
+    size_t end = kWarningBytesMax;
+    while (end > 0 && is_within_character(warning[end])) --end;
+    warning.resize(end);
+  }
+}
 
 template <class Line>
 Result<ProgressLine> Read(const Json& json) {
@@ -88,6 +132,7 @@ Result<ProgressLine> Read(const Json& json) {
   } else {
     VisitFields(line, Reader{json});
   }
+  if constexpr (std::is_same_v<Line, EvaluatedLine>) BoundWarnings(line.warnings);
   return line;
 }
 
@@ -109,6 +154,10 @@ std::string Written(const ProgressLine& line, size_t message_bytes_max) {
         if constexpr (std::is_same_v<Line, FailedLine>) {
           json["class"] = NameOf(typed.failure.kind);
           json["message"] = typed.failure.message.substr(0, message_bytes_max);
+        } else if constexpr (std::is_same_v<Line, EvaluatedLine>) {
+          EvaluatedLine bounded = typed;
+          BoundWarnings(bounded.warnings);
+          VisitFields(std::as_const(bounded), Writer{json});
         } else {
           VisitFields(typed, Writer{json});
         }

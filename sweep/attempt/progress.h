@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
@@ -44,15 +46,35 @@ struct EpochLine {
   double robust_accuracy = 0;  // Of the images of the training attack.
   double learning_rate = 0;
   double seconds = 0;
+  // Where the recipe selects: of the images by which it does, clean and after PGD-20.
+  std::optional<double> clean_accuracy;
+  std::optional<double> pgd20_accuracy;
+  // Where the recipe watches for overfitting to its attack: of some test images, clean and after a
+  // strong attack, and of the last training images after FGSM, which rises while the one before
+  // falls.
+  std::optional<double> test_accuracy;
+  std::optional<double> test_robust_accuracy;
+  std::optional<double> train_fgsm_accuracy;
   friend bool operator==(const EpochLine&, const EpochLine&) = default;
 };
 
-// A checkpoint that is durable.
+// A checkpoint that is durable. What an evaluation keeps to go on from has no weights, and no
+// digest here.
 struct CheckpointLine {
   int64_t step = 0;
   std::string folder;
   std::string model_sha256;
   friend bool operator==(const CheckpointLine&, const CheckpointLine&) = default;
+};
+
+// The weights that the selection of a training found best.
+struct BestCheckpoint {
+  std::string folder;
+  std::string model_sha256;
+  int64_t step = 0;
+  int epoch = 0;
+  double accuracy = 0;  // By which it was selected: after PGD-20.
+  friend bool operator==(const BestCheckpoint&, const BestCheckpoint&) = default;
 };
 
 // The end of a training; diverged: the loss became infinite or not a number, which is a fact about
@@ -63,8 +85,22 @@ struct TrainedLine {
   double seconds = 0;  // Of this attempt.
   std::string folder;  // Of the last checkpoint; empty if diverged.
   std::string model_sha256;
+  std::optional<BestCheckpoint> best;  // Where the recipe selects; absent if diverged.
   friend bool operator==(const TrainedLine&, const TrainedLine&) = default;
 };
+
+// A safetensors file about every image of an evaluation: `margin` f32[n], logit of the label minus
+// the largest other one; `broken_by` u8[n], from 1 the number of the attack in the order in which
+// they ran, 0: none.
+struct ArtifactRef {
+  std::string file;  // The trainer gives a name in the attempt's folder; the agent moves the file
+                     // below the shared folder, and what it tells is relative to that.
+  std::string sha256;
+  friend bool operator==(const ArtifactRef&, const ArtifactRef&) = default;
+};
+
+inline constexpr size_t kWarningsMax = 10;
+inline constexpr size_t kWarningBytesMax = 200;
 
 // The end of an evaluation. Flags of single images are in a file of the attempt's folder: bit i of
 // byte i / 8, lowest first, is set if image i is classified right after the attack.
@@ -74,6 +110,14 @@ struct EvaluatedLine {
   double loss = 0;  // Mean cross-entropy after the attack.
   double seconds = 0;
   std::string flags_file;  // A name in the attempt's folder.
+  // What the attack noticed about the network, such as gradients that are zero. Texts beyond
+  // kWarningsMax are dropped, and what of one is beyond kWarningBytesMax.
+  std::vector<std::string> warnings;
+  // Passes of one image each that the attack made, and those that it saved.
+  int64_t forward_images = 0;
+  int64_t backward_images = 0;
+  int64_t saved_images = 0;
+  std::optional<ArtifactRef> artifact;
   friend bool operator==(const EvaluatedLine&, const EvaluatedLine&) = default;
 };
 

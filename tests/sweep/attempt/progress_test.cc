@@ -15,8 +15,26 @@ TEST(Progress, ReadsBackEveryKindOfLine) {
           .version = "0.1", .libraries = "torch", .device = "cpu", .threads = 2, .resumed_step = 9},
       StepLine{.step = 3, .steps = 60, .loss = 2.25, .images_per_second = 100.5},
       EpochLine{.epoch = 1, .loss = 2.0, .learning_rate = 0.1},
+      EpochLine{.epoch = 2,
+                .clean_accuracy = 0.75,
+                .pgd20_accuracy = 0.5,
+                .test_accuracy = 0.7,
+                .test_robust_accuracy = 0.4,
+                .train_fgsm_accuracy = 0.9},
       CheckpointLine{.step = 15, .folder = "a/b", .model_sha256 = "c"},
       TrainedLine{.steps = 60, .diverged = true, .seconds = 1.5},
+      TrainedLine{.steps = 60,
+                  .folder = "a",
+                  .model_sha256 = "b",
+                  .best = BestCheckpoint{"c", "d", 30, 2, 0.5}},
+      EvaluatedLine{.images = 1000,
+                    .correct = 1,
+                    .flags_file = "f",
+                    .warnings = {"zero gradients", "square wins"},
+                    .forward_images = int64_t{1} << 40,
+                    .backward_images = 7,
+                    .saved_images = 9,
+                    .artifact = ArtifactRef{"margins.safetensors", "ab"}},
       EvaluatedLine{
           .images = 256, .correct = 100, .loss = 1.25, .seconds = 3, .flags_file = "flags.bin"},
       FailedLine{{FailureClass::kStorage, "disk \"full\"\n"}}};
@@ -32,6 +50,22 @@ TEST(Progress, KeepsALossThatIsNotANumber) {
       ParseProgress(ToText(StepLine{.loss = std::numeric_limits<double>::infinity()}));
   ASSERT_TRUE(line);
   EXPECT_TRUE(std::isnan(std::get<StepLine>(*line).loss));
+}
+
+TEST(Progress, BoundsWarningsBetweenCharacters) {
+  EvaluatedLine line;
+  const std::string euro = "\xe2\x82\xac";
+  std::string wide = "x";
+  while (wide.size() <= kWarningBytesMax) wide += euro;
+  line.warnings.assign(kWarningsMax + 3, wide);
+  line.warnings[1] = std::string(5'000, '\x01');
+  const std::string text = ToText(line);
+  EXPECT_LE(text.size(), kProgressLineBytesMax);
+  const auto read = std::get<EvaluatedLine>(ParseProgress(text).value());
+  ASSERT_EQ(read.warnings.size(), kWarningsMax);
+  EXPECT_EQ(read.warnings[0], wide.substr(0, 199));
+  EXPECT_EQ(read.warnings[1], std::string(kWarningBytesMax, '\x01'));
+  EXPECT_EQ(ToText(read), text);
 }
 
 TEST(Progress, RefusesWhatItDoesNotUnderstand) {
