@@ -25,6 +25,9 @@ struct CheckpointRef {
   friend bool operator==(const CheckpointRef&, const CheckpointRef&) = default;
 };
 
+// Below the checkpoint folder of an attempt: where it leaves the best weights when it ends.
+inline constexpr char kBestFolder[] = "best";
+
 // Everything that one trainer process is told, as `job.json`: the whole of its input besides the
 // data set and checkpoints. Can be written by hand: without the pipes the trainer prints progress
 // to stdout and stops on SIGTERM.

@@ -172,7 +172,8 @@ void PruneAfterSuccess(const fs::path& trial_folder, Token own, const TrainedLin
     fs::remove(trial_folder, error);  // If it is empty.
     return;
   }
-  RemoveAllBut(own_folder, {final_folder.filename()});
+  RemoveAllBut(own_folder, line.best ? std::vector<fs::path>{final_folder.filename(), kBestFolder}
+                                     : std::vector<fs::path>{final_folder.filename()});
   RemoveAllBut(final_folder, {kModel, kManifest});
 }
 

@@ -12,7 +12,8 @@
 namespace archsweep {
 
 // SHARED/checkpoints/TRIAL, which holds TOKEN/step-N/ with model.safetensors, state.safetensors and
-// manifest.json. Each attempt writes below its own token only.
+// manifest.json, and TOKEN/best/step-N/ when a training that selects has ended. Each attempt writes
+// below its own token only.
 std::filesystem::path TrialCheckpoints(const std::filesystem::path& shared_folder,
                                        const TrialId& trial);
 
@@ -26,8 +27,8 @@ std::optional<CheckpointRef> NewestCheckpoint(const std::filesystem::path& trial
                                               std::stop_token stop);
 
 // After the coordinator has answered for the end of a training: of the trial's checkpoints only the
-// final weights and their manifest stay, nothing if it diverged. Folders of higher tokens are left
-// alone. What cannot be removed stays, with a warning.
+// final and best weights and their manifests stay, nothing if it diverged. Folders of higher tokens
+// are left alone. What cannot be removed stays, with a warning.
 void PruneAfterSuccess(const std::filesystem::path& trial_folder, Token own,
                        const TrainedLine& line);
 

@@ -1,5 +1,7 @@
 #include "worker/trainer/train_task.h"
 
+#include <c10/core/GradMode.h>
+
 #include <cmath>
 #include <limits>
 #include <span>
@@ -11,7 +13,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "sweep/trial/schedule.h"
+#include "worker/trainer/attack.h"
 #include "worker/trainer/batch_source.h"
+#include "worker/trainer/checkpoint.h"
 #include "worker/trainer/checkpoint_writer.h"
 #include "worker/trainer/executor.h"
 #include "worker/trainer/runtime.h"
@@ -58,7 +62,8 @@ class Training {
   bool EndEpoch();
   EpochLine LineOfEpoch() const;
   bool HasCollapsed(const EpochLine& line);
-  void Select(int epoch);
+  void Select(EpochLine& line);
+  double FgsmAccuracy();
   bool ReportStep(const at::Tensor& loss);
   [[noreturn]] void Stop();
   void CheckpointIfDue();
@@ -68,6 +73,7 @@ class Training {
   bool Selects(int epoch) const;
   int64_t EpochsDone() const { return state_.epochs_done.item<int64_t>(); }
   Checkpoint TakeSnapshot() const;
+  std::optional<BestCheckpoint> WriteBest() const;
   TrainedLine Diverged() const;
   double SecondsSince(int64_t then_ms) const {
     return static_cast<double>(clock_.MonotonicMs() - then_ms) / 1000;
@@ -104,16 +110,34 @@ TrainedLine Training::Run() {
     if (state_.step / batches_.StepsPerEpoch() > EpochsDone() && !EndEpoch()) return Diverged();
     if (state_.step == steps_) break;
     if (control_.StopRequested()) Stop();
+    CheckpointIfDue();
     Step();
     if (progress_.StepLineIsDue(clock_.MonotonicMs()) && !ReportStep(loss_)) return Diverged();
-    CheckpointIfDue();
   }
   const WrittenCheckpoint last = CheckpointNow();
   return {.steps = steps_,
           .diverged = false,
           .seconds = SecondsSince(started_ms_),
           .folder = last.folder.string(),
-          .model_sha256 = last.model_sha256};
+          .model_sha256 = last.model_sha256,
+          .best = WriteBest()};
+}
+
+// Until the training ends the best weights are part of its state.
+std::optional<BestCheckpoint> Training::WriteBest() const {
+  if (!state_.best) return std::nullopt;
+  const auto fact = [&](int64_t i) { return state_.best->facts[i].item<double>(); };
+  const auto written =
+      WriteCheckpoint(job_.checkpoint_folder / kBestFolder, {.trial = IdOf(job_.trial),
+                                                             .step = static_cast<int64_t>(fact(1)),
+                                                             .model = state_.best->tensors,
+                                                             .state = {}});
+  if (!written) FailTask(FailureClass::kStorage, written.error().message);
+  return BestCheckpoint{.folder = written->folder.string(),
+                        .model_sha256 = written->model_sha256,
+                        .step = written->step,
+                        .epoch = static_cast<int>(fact(2)),
+                        .accuracy = fact(0)};
 }
 
 void Training::Stop() {
@@ -171,12 +195,13 @@ bool Training::ReportStep(const at::Tensor& loss) {
 bool Training::EndEpoch() {
   CountEpochTime();
   if (state_.average) AdoptStatistics(*state_.average, state_.model);
-  const EpochLine line = LineOfEpoch();
+  EpochLine line = LineOfEpoch();
   if (!std::isfinite(line.loss)) {
     progress_.Write(line);
     return false;
   }
-  if (Selects(line.epoch)) Select(line.epoch);
+  if (Selects(line.epoch)) Select(line);
+  line.train_fgsm_accuracy = FgsmAccuracy();
   progress_.Write(line);
   const bool goes_on = !HasCollapsed(line);
   state_.epoch_sums.zero_();
@@ -222,7 +247,7 @@ bool Training::Selects(int epoch) const {
   return state_.best && epoch > spec_.selection_start * spec_.epochs;
 }
 
-void Training::Select(int epoch) {
+void Training::Select(EpochLine& line) {
   SelectionPass pass(kept_network_, selection_images_, job_.trial.seed);
   while (!pass.IsDone()) {
     if (control_.StopRequested()) Stop();
@@ -230,8 +255,25 @@ void Training::Select(int epoch) {
     if (progress_.StepLineIsDue(clock_.MonotonicMs())) ReportStep(loss_);
   }
   if (pass.RobustAccuracy() > state_.best->facts[0].item<double>()) {
-    KeepAsBest(state_, pass.RobustAccuracy(), epoch);
+    KeepAsBest(state_, pass.RobustAccuracy(), line.epoch);
   }
+  line.clean_accuracy = pass.CleanAccuracy();
+  line.pgd20_accuracy = pass.RobustAccuracy();
+}
+
+// Of some training images after one step of the whole radius. Far above the accuracy after the
+// training attack, it tells that the network has overfitted to weak attacks; below it, that its
+// gradients are masked.
+double Training::FgsmAccuracy() {
+  const c10::NoGradGuard no_gradients;
+  const TrainingBatch batch = batches_.At(state_.step - 1);
+  const at::Tensor images = batch.images.narrow(0, 0, spec_.batch_norm_group);
+  at::Tensor labels = batch.labels.narrow(0, 0, spec_.batch_norm_group);
+  if (labels.dim() == 2) labels = labels.argmax(1);
+  const double epsilon = spec_.epsilon_255 / 255;
+  const at::Tensor attacked = Attack(network_, 0, images, images, MeanCrossEntropyOf{labels},
+                                     {.epsilon = epsilon, .step = epsilon, .steps = 1});
+  return network_.Evaluate(attacked, 0).argmax(1).eq(labels).to(at::kDouble).mean().item<double>();
 }
 
 void Training::CountEpochTime() {
@@ -277,7 +319,8 @@ TrainedLine Training::Diverged() const {
           .diverged = true,
           .seconds = SecondsSince(started_ms_),
           .folder = "",
-          .model_sha256 = ""};
+          .model_sha256 = "",
+          .best = {}};
 }
 
 }  // namespace

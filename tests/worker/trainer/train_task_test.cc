@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "sweep/trial/recipe.h"
 #include "sweep/trial/schedule.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/worker/trainer/small_job.h"
@@ -32,7 +33,7 @@ class Training : public testing::Test {
   }
 
   const TemporaryFolder folder_;
-  const Job job_ = SmallJob(folder_.Path());
+  Job job_ = SmallJob(folder_.Path());
 };
 
 TEST_F(Training, TellsWhatItDoesAndLeavesTheLastWeights) {
@@ -59,14 +60,40 @@ TEST_F(Training, TellsWhatItDoesAndLeavesTheLastWeights) {
   EXPECT_EQ(outcome.All<CheckpointLine>().back().model_sha256, last.model_sha256);
 }
 
-TEST_F(Training, EndsWithTheSameBitsWhereverItWasInterrupted) {
+// All that training goes on from: averaged weights, the best ones, other numerics.
+TrainingSpec SmallAat() {
+  TrainingSpec training = RecipeByName("aat").value().training;
+  training.epochs = 2;
+  training.batch_size = 8;
+  training.batch_norm_group = 4;
+  training.attack_steps = 1;
+  training.ema_warmup_epochs = 1;
+  training.selection = Selection::kTest;
+  return training;
+}
+
+class TrainingOf : public Training, public testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override {
+    const std::string kind = GetParam();
+    if (kind == "Aat") job_.trial.training = SmallAat();
+    if (kind == "Mart") job_.trial.training.objective = Objective::kMart;
+    job_.trial.numerics = kind == "Reference" ? ReferenceNumerics() : FastNumerics(/*gpu=*/false);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Kinds, TrainingOf, testing::Values("Fast", "Reference", "Aat", "Mart"),
+                         [](const auto& kind) { return std::string(kind.param); });
+
+TEST_P(TrainingOf, EndsWithTheSameBitsWhereverItWasInterrupted) {
   Job whole = Copy("whole");
   whole.checkpoint_interval_ms = 0;
   whole.checkpoints_kept = 100;
   const TrainerOutcome uninterrupted = RunTrainer(whole);
-  ASSERT_EQ(uninterrupted.exit_code, 0);
+  ASSERT_EQ(uninterrupted.exit_code, 0) << uninterrupted.output;
   const auto checkpoints = uninterrupted.All<CheckpointLine>();
   ASSERT_GE(checkpoints.size(), 3u);
+  const TrainedLine expected = uninterrupted.Last<TrainedLine>();
   for (const CheckpointLine& checkpoint : checkpoints) {
     SCOPED_TRACE(checkpoint.step);
     Job rest = Copy("rest-" + std::to_string(checkpoint.step));
@@ -74,15 +101,40 @@ TEST_F(Training, EndsWithTheSameBitsWhereverItWasInterrupted) {
     const TrainerOutcome resumed = RunTrainer(rest);
     ASSERT_EQ(resumed.exit_code, 0) << resumed.output;
     EXPECT_EQ(resumed.All<StartedLine>().front().resumed_step, checkpoint.step);
-    EXPECT_EQ(resumed.Last<TrainedLine>().model_sha256,
-              uninterrupted.Last<TrainedLine>().model_sha256);
+    const TrainedLine found = resumed.Last<TrainedLine>();
+    EXPECT_EQ(found.model_sha256, expected.model_sha256);
+    ASSERT_EQ(found.best.has_value(), expected.best.has_value());
+    if (found.best) {
+      EXPECT_EQ(found.best->model_sha256, expected.best->model_sha256);
+      EXPECT_EQ(found.best->accuracy, expected.best->accuracy);
+    }
     // Sums over an epoch go on too.
     if (checkpoint.step < 4) {
-      const EpochLine found = resumed.All<EpochLine>().back();
-      EXPECT_EQ(found.loss, uninterrupted.All<EpochLine>().back().loss);
-      EXPECT_EQ(found.robust_accuracy, uninterrupted.All<EpochLine>().back().robust_accuracy);
+      const EpochLine epoch = resumed.All<EpochLine>().back();
+      EXPECT_EQ(epoch.loss, uninterrupted.All<EpochLine>().back().loss);
+      EXPECT_EQ(epoch.robust_accuracy, uninterrupted.All<EpochLine>().back().robust_accuracy);
     }
   }
+}
+
+TEST_F(Training, LeavesTheBestWeightsByWhatItTellsOfEachEpoch) {
+  Job job = Copy("best");
+  job.trial.training.selection = Selection::kTest;
+  job.trial.training.selection_start = 0;
+  const TrainerOutcome outcome = RunTrainer(job);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
+  const auto epochs = outcome.All<EpochLine>();
+  ASSERT_EQ(epochs.size(), 2u);
+  ASSERT_TRUE(epochs[0].pgd20_accuracy && epochs[1].pgd20_accuracy && epochs[1].clean_accuracy);
+  EXPECT_TRUE(epochs[1].train_fgsm_accuracy);
+  const auto best = outcome.Last<TrainedLine>().best;
+  ASSERT_TRUE(best);
+  const int expected = *epochs[1].pgd20_accuracy > *epochs[0].pgd20_accuracy ? 2 : 1;
+  EXPECT_EQ(best->epoch, expected);
+  EXPECT_EQ(best->step, 2 * expected);
+  EXPECT_EQ(best->accuracy, *epochs[static_cast<size_t>(expected - 1)].pgd20_accuracy);
+  EXPECT_EQ(best->model_sha256,
+            Sha256HexOfFile(fs::path(best->folder) / "model.safetensors").value());
 }
 
 TEST_F(Training, DependsOnTheSeedAlone) {
