@@ -54,7 +54,7 @@ TEST_F(PythonExchange, LoadsOurWeightsByNameAndGivesThemBack) {
 import numpy
 from safetensors.numpy import load_file, save_file
 weights = load_file('ours.safetensors')
-assert weights['conv1.weight'].shape == (16, 3, 3, 3), weights['conv1.weight'].shape
+assert weights['stem_conv.weight'].shape == (16, 3, 3, 3), weights['stem_conv.weight'].shape
 assert weights['blocks.0.layer.0.bn1.num_batches_tracked'].dtype == numpy.int64
 save_file({name: value * 2 for name, value in weights.items()}, 'theirs.safetensors')
 )")) << Output();
