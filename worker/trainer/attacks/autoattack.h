@@ -51,6 +51,8 @@ class AutoAttack {
   AutoAttack(const Executor& network, const at::Tensor& images, const at::Tensor& labels,
              int64_t classes, const AutoAttackSettings& settings, const AttackShare& share,
              AutoAttackState state);
+  AutoAttack(const AutoAttack&) = delete;
+  AutoAttack& operator=(const AutoAttack&) = delete;
 
   bool Finished() const;
   const AutoAttackState& State() const { return state_; }  // Moves with FinishRound only.
