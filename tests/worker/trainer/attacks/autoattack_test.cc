@@ -216,8 +216,9 @@ TEST(AutoAttackSettings, HaveThePassesOfTheReference) {
 
 TEST(AutoAttackSettings, NameTheAttacksThatNeedMoreClasses) {
   EXPECT_TRUE(Problems(AutoAttackSettings{}, 4).empty());
-  const std::vector<std::string> problems =
-      Problems(AutoAttackSettings{.parts = {AttackPart::kApgdCe, AttackPart::kApgdDlr, AttackPart::kApgdT}}, 2);
+  const std::vector<std::string> problems = Problems(
+      AutoAttackSettings{.parts = {AttackPart::kApgdCe, AttackPart::kApgdDlr, AttackPart::kApgdT}},
+      2);
   ASSERT_EQ(problems.size(), 2U);
   EXPECT_EQ(problems[0], "apgd_dlr needs at least 3 classes, but the network has 2");
   EXPECT_EQ(problems[1], "apgd_t needs at least 4 classes, but the network has 2");

@@ -55,9 +55,6 @@ TEST(Chain, BreaksTheSameWherePassesAreSavedAndLayersAreFolded) {
   const AutoAttackState state = RunChain(Fusion::kFolded, true);
   ExpectGoldenFlags(state);
   for (const StageReport& report : state.stages) {
-    printf("done %ld %ld ref %ld %ld\n", report.passes.done.forward_only,
-           report.passes.done.with_gradient, report.passes.reference.forward_only,
-           report.passes.reference.with_gradient);
     EXPECT_LE(report.passes.done.Forwards(), report.passes.reference.Forwards());
     EXPECT_LE(report.passes.done.Backwards(), report.passes.reference.Backwards());
   }

@@ -31,21 +31,23 @@ TEST_F(GoldenFab, IsFollowedStepByStep) {
   attack.Advance();
   for (const std::string run : {"run0.", "run1."}) {
     attack.Advance();
-    const at::Tensor differences = golden_[run + "diff_logits"];
-    const at::Tensor wrong = golden_[run + "is_adv"];
-    const at::Tensor distances = golden_[run + "best_norm"];
-    int64_t verdicts_off = 0;
+    const at::Tensor& differences = golden_[run + "diff_logits"];
+    const at::Tensor& wrong = golden_[run + "is_adv"];
+    const at::Tensor& distances = golden_[run + "best_norm"];
+    double wrong_off = 0;
     double distance_off = 0;
-    double d = 0;
-    for (int64_t step = 0; step < 99; ++step) {
+    for (int64_t step = 0; step < distances.size(0); ++step) {
       attack.Advance();
       ASSERT_NE(attack.Run(), nullptr);
-      verdicts_off += attack.Run()->Wrong().ne(wrong[step]).sum().item<int64_t>();
-      d = std::max(d, (attack.Run()->Differences() - differences[step]).abs().max().item<double>());
-      distance_off = std::max(
-          distance_off, (attack.Run()->Distances() - distances[step]).abs().max().item<double>());
+      if (step == 0) {
+        EXPECT_LT(RelativeDifference(attack.Run()->Differences(), differences[0]), 1e-5);
+      }
+      wrong_off += attack.Run()->Wrong().ne(wrong[step]).to(at::kDouble).mean().item<double>();
+      const at::Tensor off = (attack.Run()->Distances() - distances[step]).abs();
+      distance_off = std::max(distance_off, off.max().item<double>());
     }
-    printf("%s %ld %g %g\n", run.c_str(), verdicts_off, distance_off, d);
+    EXPECT_LT(wrong_off / static_cast<double>(distances.size(0)), 0.02) << run;
+    EXPECT_LT(distance_off, 1e-3) << run;
     attack.Advance();
     EXPECT_EQ(attack.Run(), nullptr);
   }
