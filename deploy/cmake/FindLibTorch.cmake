@@ -3,6 +3,7 @@
 # Input:  ARCHSWEEP_TORCH      the folder that holds torch/ and nvidia/ (what `pip --target` was given)
 # Output: LibTorch::LibTorch   headers (SYSTEM), libraries, run path
 #         LIBTORCH_HAS_CUDA    the CUDA libraries of the wheel are linked too
+#         LIBTORCH_CUDA_RUNTIME  libcudart.so of the wheel, which libtorch_cpu loads in any case
 #         LibTorch_VERSION
 # Where torch is absent LibTorch_FOUND is false and LibTorch_NOT_FOUND_MESSAGE says what to do.
 
@@ -39,6 +40,7 @@ if(LibTorch_NOT_FOUND_MESSAGE)
   return()
 endif()
 set(LibTorch_FOUND TRUE)
+list(GET _cudart 0 LIBTORCH_CUDA_RUNTIME)
 
 # The CUDA half needs headers of the toolkit and every library that libtorch_cuda.so loads.
 find_package(CUDAToolkit QUIET)

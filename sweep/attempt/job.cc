@@ -1,6 +1,7 @@
 #include "sweep/attempt/job.h"
 
 #include "base/text.h"
+#include "sweep/trial/sweep.h"
 
 namespace archsweep {
 namespace {
@@ -25,6 +26,7 @@ void ReadPlainFields(const Json& json, Job& job) {
   job.data_root = json.at("data_root").get<std::string>();
   job.attempt_folder = json.at("attempt_folder").get<std::string>();
   job.checkpoint_folder = path("checkpoint_folder");
+  job.ranks = json.value("ranks", job.ranks);
   job.device = json.value("device", job.device);
   job.threads = json.value("threads", job.threads);
   job.cpus = json.value("cpus", job.cpus);
@@ -45,6 +47,15 @@ std::vector<Error> Problems(const Job& job) {
   require(!job.resume || !job.evaluation, "'resume' has no meaning for an evaluation");
   require(job.evaluation || !job.checkpoint_folder.empty(),
           "'checkpoint_folder' is missing; training needs it");
+  if (job.ranks < 1 || job.ranks > kRanksMax) {
+    require(false, Format("ranks is {}; it must be from 1 to {}", job.ranks, kRanksMax));
+  } else {
+    require(job.cpus.size() % static_cast<size_t>(job.ranks) == 0,
+            Format("cpus has {} entries, which {} ranks cannot share evenly", job.cpus.size(),
+                   job.ranks));
+    const auto problem = RanksProblem(job.trial.training, job.ranks);
+    require(job.evaluation || !problem, problem.value_or(""));
+  }
   require(job.device == "cpu" || job.device == "cuda",
           Format("device is '{}'; write cpu or cuda", job.device));
   require(job.threads >= 1, Format("threads is {}; it must be at least 1", job.threads));
@@ -65,6 +76,7 @@ Json ToJson(const Job& job) {
                {"data_root", job.data_root.string()},
                {"attempt_folder", job.attempt_folder.string()},
                {"checkpoint_folder", job.checkpoint_folder.string()},
+               {"ranks", job.ranks},
                {"device", job.device},
                {"threads", job.threads},
                {"cpus", job.cpus},

@@ -28,8 +28,8 @@ struct CheckpointRef {
 // Below the checkpoint folder of an attempt: where it leaves the best weights when it ends.
 inline constexpr char kBestFolder[] = "best";
 
-// Everything that one trainer process is told, as `job.json`: the whole of its input besides the
-// data set and checkpoints. Can be written by hand: without the pipes the trainer prints progress
+// Everything that the trainer is told, as `job.json`: the whole of its input besides the data set
+// and checkpoints. Can be written by hand: without the pipes the trainer prints progress
 // to stdout and stops on SIGTERM.
 struct Job {
   Token token;
@@ -43,14 +43,17 @@ struct Job {
   std::filesystem::path data_root;
   std::filesystem::path attempt_folder;  // For artifacts of this attempt; exists.
   std::filesystem::path
-      checkpoint_folder;       // ".../TRIAL/TOKEN"; made by the trainer. Training only.
-  std::string device = "cpu";  // "cpu" or "cuda" (the first visible GPU).
-  int threads = 1;             // Changes bits, so it is told and never taken from the machine.
-  std::vector<int> cpus;       // CPU set; empty: as inherited.
+      checkpoint_folder;  // ".../TRIAL/TOKEN"; made by the trainer. Training only.
+  int ranks = 1;  // Processes that do this together, started by mpirun with the same job.json.
+  std::string device = "cpu";  // "cpu" or "cuda" (rank r uses the visible GPU r).
+  int threads = 1;             // Of a rank. Changes bits, so it is never taken from the machine.
+  std::vector<int> cpus;  // CPU set, of which every rank has an equal share in its turn; empty:
+                          // as inherited.
   int64_t checkpoint_interval_ms = 10'000;
   int checkpoints_kept = kCheckpointsKept;
 
-  // Named pipes, made by the agent; empty by hand.
+  // Named pipes, made by the agent; empty by hand. Rank 0 alone opens the first two, every rank the
+  // last one.
   std::filesystem::path progress_pipe;  // The trainer writes progress lines.
   std::filesystem::path control_pipe;   // The trainer reads "stop".
   std::filesystem::path lifeline_pipe;  // End of file: the agent is gone, leave at once.

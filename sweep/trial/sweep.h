@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,10 +10,18 @@
 
 namespace archsweep {
 
-// What one task of a sweep needs of a worker.
+inline constexpr int kRanksMax = 64;  // Of one task; all are on one host.
+
+// What one task of a sweep needs of a worker: a slot for each of its ranks, which are the processes
+// that share its work. They have no influence on what it is.
 struct Resources {
-  int gpus = 0;  // 0: a CPU slot; 1: a GPU slot.
+  int gpus = 0;  // 0: CPU slots; otherwise as many GPU slots as there are ranks.
+  int ranks = 1;
 };
+
+// Why so many ranks cannot train like this; nothing if they can. A batch-norm group never spans
+// ranks, and all have as many of them.
+std::optional<std::string> RanksProblem(const TrainingSpec& training, int ranks);
 
 // One point of a sweep with what is derived from it.
 struct SweepTrial {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sweep/trial/sweep.h"
+
 namespace archsweep {
 namespace {
 
@@ -34,6 +36,23 @@ TEST(Job, NamesAllItsMistakesAtOnce) {
   for (const char* part : {"'tpu'", "threads is 0", "'weights'"}) {
     EXPECT_NE(job.error().message.find(part), std::string::npos) << job.error().message;
   }
+}
+
+TEST(Job, OfSeveralRanksMustBeDivisible) {
+  Json json = ToJson(Training());
+  json["ranks"] = 2;
+  EXPECT_FALSE(ParseJob(json)) << "one CPU";
+  json["cpus"] = {3, 4};
+  EXPECT_EQ(ParseJob(json).value().ranks, 2);
+  json["ranks"] = 4;
+  json["cpus"] = Json::array();
+  const auto job = ParseJob(json);
+  ASSERT_FALSE(job) << "two batch-norm groups";
+  EXPECT_NE(job.error().message.find("4 ranks cannot share"), std::string::npos);
+  json["ranks"] = kRanksMax + 1;
+  EXPECT_FALSE(ParseJob(json));
+  json.erase("ranks");
+  EXPECT_EQ(ParseJob(json).value().ranks, 1);
 }
 
 TEST(Job, OfAnotherVersionIsRefused) {
