@@ -1,0 +1,19 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+namespace archsweep {
+
+// Where this process sits among those that do the same job.
+struct Seat {
+  int rank = 0;
+  int size = 1;
+  std::string launch;  // Names this start of the gang by its launcher; "" for a process alone.
+};
+
+// What mpirun says in `environment` ("NAME=VALUE" strings) of a process that is one of `ranks`.
+// Throws TaskError (configuration) where that is not so.
+Seat FindSeat(std::span<const std::string> environment, int ranks);
+
+}  // namespace archsweep
