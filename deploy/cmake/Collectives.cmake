@@ -1,5 +1,5 @@
-# What the trainer's optional back ends for several processes link to. Both targets exist always; the variables say what is
-# behind them, and where they are false a job of several ranks is refused with the remedy.
+# What the trainer's optional back ends for several processes link to. Both targets exist always; the variables (and macros
+# of the same name) say whether anything is behind them. Without it a job of several ranks is refused with the remedy.
 #
 #   archsweep_mpi    ARCHSWEEP_MPI    Open MPI: sums in host memory
 #   archsweep_nccl   ARCHSWEEP_NCCL   NCCL and the CUDA runtime: sums between GPUs
@@ -17,7 +17,7 @@ if(MPI_C_FOUND)
   set(ARCHSWEEP_MPI TRUE)
   target_link_libraries(archsweep_mpi INTERFACE MPI::MPI_C)
   # Its old C++ interface is not used.
-  target_compile_definitions(archsweep_mpi INTERFACE OMPI_SKIP_MPICXX)
+  target_compile_definitions(archsweep_mpi INTERFACE ARCHSWEEP_MPI OMPI_SKIP_MPICXX)
   list(APPEND ARCHSWEEP_LIBRARY_VERSIONS "MPI ${MPI_C_VERSION}")
 else()
   message(STATUS "archsweep-trainer is built without MPI: no Open MPI (./deploy/setup installs it)")
@@ -32,6 +32,7 @@ find_file(ARCHSWEEP_NCCL_LIBRARY libnccl.so.2 NO_DEFAULT_PATH
 mark_as_advanced(ARCHSWEEP_NCCL_INCLUDE ARCHSWEEP_NCCL_LIBRARY)
 if(CUDAToolkit_FOUND AND ARCHSWEEP_NCCL_INCLUDE AND ARCHSWEEP_NCCL_LIBRARY AND LIBTORCH_CUDA_RUNTIME)
   set(ARCHSWEEP_NCCL TRUE)
+  target_compile_definitions(archsweep_nccl INTERFACE ARCHSWEEP_NCCL)
   target_include_directories(archsweep_nccl SYSTEM INTERFACE "${ARCHSWEEP_NCCL_INCLUDE}" ${CUDAToolkit_INCLUDE_DIRS})
   target_link_libraries(archsweep_nccl INTERFACE
     "${ARCHSWEEP_NCCL_LIBRARY}" "${ARCHSWEEP_TORCH}/torch/lib/libc10_cuda.so" "${LIBTORCH_CUDA_RUNTIME}")

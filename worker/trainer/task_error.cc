@@ -36,9 +36,10 @@ TrainerExit ExitOf(FailureClass kind) {
       return TrainerExit::kStorage;
     case FailureClass::kStopped:
       return TrainerExit::kStopped;
+    case FailureClass::kLost:
+      return TrainerExit::kCollective;
     case FailureClass::kTask:
     case FailureClass::kStalled:
-    case FailureClass::kLost:
       break;
   }
   return TrainerExit::kInternal;
