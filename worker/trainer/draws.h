@@ -25,9 +25,6 @@ struct DrawKey {
   uint64_t step = 0;  // Training step, or epoch for kShuffle, 0 in evaluations; below 2^56.
 };
 
-// One block of the generator.
-std::array<uint32_t, 4> Philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
-
 // Block `block` of a sample: the generator under the key (seed's low half, high half) at the
 // counter (block, sample, step's low half, step's high half + purpose * 2^24).
 std::array<uint32_t, 4> DrawBlock(const DrawKey& key, uint32_t sample, uint32_t block);
