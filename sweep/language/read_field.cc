@@ -197,44 +197,59 @@ bool IsDigest(std::string_view text) {
          });
 }
 
-bool ReadDigest(const Value& value, const RegisteredDataset& dataset, const YamlEntry& entry,
-                DatasetRef& out) {
-  const auto digest = ReadWord(entry.value, value.name + ".digest",
-                               "64 hexadecimal digits in small letters", value.complaints);
+std::optional<std::string> ReadDigest(const Value& value, const YamlEntry& entry) {
+  const std::string name = Format("{}.{}", value.name, entry.key);
+  auto digest =
+      ReadWord(entry.value, name, "64 hexadecimal digits in small letters", value.complaints);
+  if (!digest || IsDigest(*digest)) return digest;
+  value.complaints.Add(
+      entry.value.position,
+      Format("{} is '{}'; it must be 64 hexadecimal digits in small letters", name, *digest));
+  return std::nullopt;
+}
+
+// Files that are fetched may be others than the published ones; what ships is what it is. The
+// published content has one name, so that it makes one identity.
+bool ReadContent(const Value& value, const RegisteredDataset& dataset, const YamlEntry& entry,
+                 DatasetRef& out) {
+  const auto digest = ReadDigest(value, entry);
   if (!digest) return false;
-  if (!IsDigest(*digest)) {
-    value.complaints.Add(entry.value.position,
-                         Format("{}.digest is '{}'; it must be 64 hexadecimal digits in small "
-                                "letters",
-                                value.name, *digest));
-    return false;
-  }
-  if (!dataset.digest.empty() && dataset.digest != *digest) {
+  if (!dataset.archive && dataset.content != *digest) {
     value.complaints.Add(entry.value.position,
                          Format("{}.digest is not that of the published data set {}, which is {}",
-                                value.name, dataset.name, dataset.digest));
+                                value.name, dataset.name, dataset.content));
     return false;
   }
-  out.digest = *digest;
+  out.digest = *digest == dataset.content ? dataset.digest : *digest;
   return true;
+}
+
+bool ReadExtra(const Value& value, const YamlEntry& entry, DatasetRef& out) {
+  auto digest = ReadDigest(value, entry);
+  if (digest) out.extra = *std::move(digest);
+  return digest.has_value();
 }
 
 bool Read(const Value& value, DatasetRef& out) {
   const bool is_map = value.node.kind == YamlNode::Kind::kMap;
-  const std::vector<std::string> keys = {"name", "digest"};
+  const std::vector<std::string> keys = {"name", "digest", "extra"};
   if (is_map) CheckMap(value.node, value.name, keys, value.complaints);
-  const YamlEntry* const name_entry = is_map ? FindEntry(value.node, "name") : nullptr;
-  if (is_map && name_entry == nullptr) {
+  const auto entry = [&](std::string_view key) {
+    return is_map ? FindEntry(value.node, key) : nullptr;
+  };
+  if (is_map && entry("name") == nullptr) {
     return value.Refuse(Format("{} has no 'name'", value.name));
   }
   const auto name =
-      ReadWord(is_map ? name_entry->value : value.node, value.name,
+      ReadWord(is_map ? entry("name")->value : value.node, value.name,
                "the name of a data set, or a map of name and digest", value.complaints);
   RegisteredDataset dataset;
   if (!name || !Take(value, DatasetByName(*name), dataset)) return false;
   out = {.name = dataset.name, .digest = dataset.digest};
-  const YamlEntry* const digest = is_map ? FindEntry(value.node, "digest") : nullptr;
-  return digest == nullptr || ReadDigest(value, dataset, *digest, out);
+  const YamlEntry* const digest = entry("digest");
+  const YamlEntry* const extra = entry("extra");
+  const bool has_content = digest == nullptr || ReadContent(value, dataset, *digest, out);
+  return (extra == nullptr || ReadExtra(value, *extra, out)) && has_content;
 }
 
 // A published network, whose depth and width count as given.

@@ -37,12 +37,11 @@ Json MapOf(std::string_view group);
 
 Json TypeOf(const DatasetRef TrialSpec::*) {
   const Json name = Words(NamesOf(RegisteredDatasets(), kNameMember));
-  const Json map = {
-      {"type", "object"},
-      {"additionalProperties", false},
-      {"required", {"name"}},
-      {"properties",
-       {{"name", name}, {"digest", {{"type", "string"}, {"pattern", "^[0-9a-f]{64}$"}}}}}};
+  const Json digest = {{"type", "string"}, {"pattern", "^[0-9a-f]{64}$"}};
+  const Json map = {{"type", "object"},
+                    {"additionalProperties", false},
+                    {"required", {"name"}},
+                    {"properties", {{"name", name}, {"digest", digest}, {"extra", digest}}}};
   return {{"oneOf", {name, map}}};
 }
 

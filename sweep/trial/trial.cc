@@ -6,7 +6,7 @@
 namespace archsweep {
 
 Json ToJson(const TrialSpec& spec) {
-  return {{"dataset", {{"name", spec.dataset.name}, {"digest", spec.dataset.digest}}},
+  return {{"dataset", ToJson(spec.dataset)},
           {"architecture", ToJson(spec.architecture)},
           {"training", ToJson(spec.training)},
           {"numerics", {{"precision", spec.numerics.precision}, {"fusion", spec.numerics.fusion}}},
@@ -16,8 +16,7 @@ Json ToJson(const TrialSpec& spec) {
 Result<TrialSpec> ParseTrial(const Json& json) {
   TrialSpec spec;
   try {
-    json.at("dataset").at("name").get_to(spec.dataset.name);
-    json.at("dataset").at("digest").get_to(spec.dataset.digest);
+    spec.dataset = DatasetRefFrom(json.at("dataset"));
     json.at("numerics").at("precision").get_to(spec.numerics.precision);
     json.at("numerics").at("fusion").get_to(spec.numerics.fusion);
     json.at("seed").get_to(spec.seed);

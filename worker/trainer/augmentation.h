@@ -6,7 +6,7 @@
 #include <span>
 
 #include "sweep/trial/dataset.h"
-#include "worker/data/cifar_records.h"
+#include "worker/data/image_set.h"
 #include "worker/trainer/draws.h"
 
 namespace archsweep {

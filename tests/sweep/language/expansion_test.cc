@@ -159,14 +159,28 @@ TEST(Expansion, TakesAllImagesByCountForAllImages) {
   EXPECT_EQ(sweep.evaluations[0].images, 0);
 }
 
-TEST(Expansion, TakesTheDigestOfADataSetThatTheRegistryDoesNotHold) {
+TEST(Expansion, TakesADigestOfOtherFilesAndOneOfFurtherImages) {
   const std::string digest(64, 'a');
+  const std::string extra(64, 'b');
   const ExpandedSweep sweep =
-      Expand(FileWith("{dataset: [cifar10, {name: cifar10, digest: " + digest + "}]}"));
-  ASSERT_EQ(sweep.trials.size(), 2u);
-  EXPECT_EQ(sweep.trials[0].spec.dataset.digest, "");
-  EXPECT_EQ(sweep.trials[1].spec.dataset.digest, digest);
+      Expand(FileWith("{dataset: [cifar10, {name: cifar10, digest: " + digest +
+                      "}, {name: cifar10, extra: " + extra + "}]}"));
+  ASSERT_EQ(sweep.trials.size(), 3u);
+  EXPECT_EQ(sweep.trials[0].spec.dataset, (DatasetRef{"cifar10", ""}));
+  EXPECT_EQ(sweep.trials[1].spec.dataset, (DatasetRef{"cifar10", digest}));
+  EXPECT_EQ(sweep.trials[2].spec.dataset, (DatasetRef{"cifar10", "", extra}));
   EXPECT_NE(sweep.trials[0].id, sweep.trials[1].id);
+  EXPECT_NE(sweep.trials[0].id, sweep.trials[2].id);
+}
+
+TEST(Expansion, TakesThePublishedFilesAsOneDataSetWhetherOrNotTheirDigestIsGiven) {
+  for (const RegisteredDataset& dataset : RegisteredDatasets()) {
+    if (dataset.content.empty()) continue;
+    const ExpandedSweep sweep =
+        Expand(FileWith(Format("{{dataset: [{}, {{name: {}, digest: {}}}]}}", dataset.name,
+                               dataset.name, dataset.content)));
+    EXPECT_EQ(sweep.trials.size(), 1u) << dataset.name;
+  }
 }
 
 TEST(Expansion, ResolvesTheNumericsFromTheResources) {

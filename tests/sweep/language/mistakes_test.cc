@@ -170,7 +170,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{
             "unknown data set", "cifar10-quickstart", "cifar-10",
             "f:3:12: base.dataset: unknown data set 'cifar-10' (did you mean 'cifar10'?); known "
-            "are: cifar10, cifar100, tiny-imagenet, cifar10-quickstart"},
+            "are: cifar10, cifar100, tiny-imagenet, cifar10-quickstart, synthetic"},
         Mistake{"unknown network", "{width: [1, 1, 1]}", "wrn-28-11",
                 "f:4:17: base.architecture: unknown architecture 'wrn-28-11' (did you mean "
                 "'wrn-28-10'?)"},
@@ -208,7 +208,11 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"a digest that is none", "cifar10-quickstart", "{name: cifar10, digest: abc}",
                 "f:3:36: base.dataset.digest is 'abc'; it must be 64 hexadecimal digits in small "
                 "letters"},
-        Mistake{"another digest than the published one", "cifar10-quickstart",
+        Mistake{"a digest of further images that is none", "cifar10-quickstart",
+                "{name: cifar10, extra: '500K'}",
+                "f:3:35: base.dataset.extra is '500K'; it must be 64 hexadecimal digits in small "
+                "letters"},
+        Mistake{"another digest than the one of what ships", "cifar10-quickstart",
                 "{name: cifar10-quickstart, digest: " + std::string(64, '0') + "}",
                 "f:3:47: base.dataset.digest is not that of the published data set "
                 "cifar10-quickstart, which is "
@@ -231,7 +235,7 @@ TEST(MistakesTogether, AreAllReportedAtOnceInTheOrderOfTheFile) {
       "f:1:7: name is '-x'; it must be at most 64 letters, digits, '-', '_' and '.', and begin "
       "with a letter or digit\n"
       "f:3:12: base.dataset: unknown data set 'cifar11' (did you mean 'cifar10'?); known are: "
-      "cifar10, cifar100, tiny-imagenet, cifar10-quickstart\n"
+      "cifar10, cifar100, tiny-imagenet, cifar10-quickstart, synthetic\n"
       "f:5:35: epochs is 0; it must be from 1 to 100000\n"
       "f:5:44: base.training.beta is 'x'; it must be a finite number, such as 6, 0.1 or 1e-3\n"
       "f:5:57: momentum is 2; it must be from 0 to below 1\n"

@@ -14,7 +14,8 @@ TEST(Dataset, OfTheQuickstartIsRegisteredWithTheDigestOfItsFiles) {
       std::filesystem::path(ARCHSWEEP_SOURCE_DIR) / "examples/data" / dataset.folder;
   EXPECT_EQ(DatasetDigest(Sha256HexOfFile(folder / "data_batch_1.bin").value(),
                           Sha256HexOfFile(folder / "test_batch.bin").value()),
-            dataset.digest);
+            dataset.content);
+  EXPECT_EQ(dataset.digest, dataset.content);
 }
 
 TEST(Dataset, OfAnUnknownNameIsRefusedWithTheNearest) {

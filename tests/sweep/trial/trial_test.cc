@@ -41,6 +41,15 @@ TEST(Trial, ChangesItsIdWithEverySetting) {
   for (const TrialSpec& spec : {seed, digest, training, architecture}) EXPECT_NE(IdOf(spec), id);
 }
 
+TEST(Trial, NamesFurtherImagesOnlyWhereItHasThem) {
+  TrialSpec spec = Quickstart();
+  spec.dataset.extra = "e1";
+  EXPECT_EQ(ToJson(spec)["dataset"],
+            (Json{{"name", "cifar10"}, {"digest", "d1"}, {"extra", "e1"}}));
+  EXPECT_NE(IdOf(spec), IdOf(Quickstart()));
+  EXPECT_EQ(ParseTrial(ToJson(spec)).value(), spec);
+}
+
 TEST(Trial, ReadsBackWhatItWritesAndRefusesWhatItWouldIgnore) {
   EXPECT_EQ(ParseTrial(ToJson(Quickstart())).value(), Quickstart());
   Json extended = ToJson(Quickstart());

@@ -5,17 +5,22 @@
 #include <fstream>
 #include <string>
 
-#include "worker/data/cifar_records.h"
+#include "worker/data/record_format.h"
 
 namespace archsweep {
 
-// Records whose labels count 0, 1, ... 9, 0 from `first` on and whose pixels differ from record to
-// record.
-inline std::string SomeRecords(size_t count, size_t first = 0) {
+// Records whose labels count 0, 1, ... and begin again after the last class, from `first` on, and
+// whose pixels differ from record to record. Coarse labels, where there are any, do the same.
+inline std::string SomeRecords(size_t count, size_t first = 0, const RecordFormat& format = {}) {
   std::string records;
   for (size_t i = first; i < first + count; ++i) {
-    records += static_cast<char>(i % 10);
-    for (size_t j = 0; j < kImageBytes; ++j) records += static_cast<char>((i * 7 + j * 3) % 251);
+    if (format.coarse_classes > 0) {
+      records += static_cast<char>(i % static_cast<size_t>(format.coarse_classes));
+    }
+    records += static_cast<char>(i % static_cast<size_t>(format.classes));
+    for (size_t j = 0; j < format.ImageBytes(); ++j) {
+      records += static_cast<char>((i * 7 + j * 3) % 251);
+    }
   }
   return records;
 }
