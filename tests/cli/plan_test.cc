@@ -45,7 +45,7 @@ TEST(Plan, GivesProgramsExactNumbersAndKeepsTotalsOutOfThem) {
   EXPECT_EQ(rows[342]["index"], 342);
   EXPECT_EQ(rows[342]["d3"], 11);
   EXPECT_EQ(rows[342]["w1"], 8);
-  EXPECT_TRUE(result.err.starts_with("depth-grid: 343 networks, 1029 evaluations")) << result.err;
+  EXPECT_TRUE(result.err.starts_with("depth-grid: 343 networks, 2058 evaluations")) << result.err;
 }
 
 TEST(Plan, WritesCsvAndJsonLines) {

@@ -89,7 +89,7 @@ TEST(Presets, OfTheCapacitiesHaveThreeSeedsAndTwoDataSets) {
 TEST(Presets, OfTheDepthsAreThePublishedNetworks) {
   const ExpandedSweep sweep = Preset("depth-grid");
   ASSERT_EQ(sweep.trials.size(), 343u);
-  EXPECT_EQ(sweep.evaluations.size(), 1029u);
+  EXPECT_EQ(sweep.evaluations.size(), 2058u);
   EXPECT_EQ(sweep.resources.gpus, 1);
   EXPECT_EQ(ToHex(sweep.trials.front().id), "5fe2e49ac915416c1372cbb57f6b3007");
   EXPECT_EQ(ToHex(sweep.trials.back().id), "2503fa53d6aa583bef1f538be54be3c4");
