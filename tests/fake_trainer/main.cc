@@ -20,6 +20,7 @@
 #include "sweep/attempt/exit_code.h"
 #include "sweep/attempt/job.h"
 #include "sweep/attempt/progress.h"
+#include "sweep/attempt/rank_failure.h"
 #include "tests/fake_trainer/mode.h"
 
 namespace archsweep {
@@ -30,22 +31,34 @@ namespace fs = std::filesystem;
 constexpr int kStepMs = 20;
 constexpr int64_t kImages = 11;
 constexpr const char* kFlagsName = "flags";
+constexpr const char* kLeftName = "rank-0.left";
 constexpr int kForeverMs = -1;
 
 class FakeTrainer {
  public:
-  FakeTrainer(Job job, FakeBehaviour behaviour) : job_(std::move(job)), behaviour_(behaviour) {
+  FakeTrainer(Job job, int rank, FakeBehaviour behaviour)
+      : job_(std::move(job)), rank_(rank), behaviour_(behaviour) {
     if (behaviour_.mode == FakeMode::kStubborn) BeStubborn();
     // The agent may be gone before a pipe is opened, so that none of them may wait for it.
     lifeline_ = open(job_.lifeline_pipe.c_str(), O_RDONLY | O_NONBLOCK);
+    CHECK(lifeline_ >= 0);
+    if (rank_ > 0) return;
     control_ = open(job_.control_pipe.c_str(), O_RDONLY | O_NONBLOCK);
     progress_ = open(job_.progress_pipe.c_str(), O_WRONLY | O_NONBLOCK);
     if (progress_ < 0 && errno == ENXIO) _exit(Code(TrainerExit::kInternal));
-    CHECK(progress_ >= 0 && control_ >= 0 && lifeline_ >= 0);
+    CHECK(progress_ >= 0 && control_ >= 0);
     CHECK(fcntl(progress_, F_SETFL, O_WRONLY) == 0);
   }
 
   int Run() {
+    if (rank_ > 0) return Follow();
+    const int code = Lead();
+    std::ofstream(job_.attempt_folder / kLeftName) << code;
+    return code;
+  }
+
+ private:
+  int Lead() {
     switch (behaviour_.mode) {
       case FakeMode::kCrash:
         abort();
@@ -59,6 +72,9 @@ class FakeTrainer {
         break;
     }
     Write(ToText(StartedLine{"fake", "none", "none", job_.threads, ResumedStep()}));
+    if (behaviour_.mode == FakeMode::kRankDies || behaviour_.mode == FakeMode::kRankFails) {
+      WaitForStop(kForeverMs);
+    }
     if (behaviour_.mode == FakeMode::kSteps && !DoSteps()) return Code(TrainerExit::kStopped);
     if (behaviour_.mode == FakeMode::kFlood) Flood();
     for (int i = 0; behaviour_.mode == FakeMode::kGarbage && i < behaviour_.amount; ++i) {
@@ -75,7 +91,21 @@ class FakeTrainer {
     return Code(TrainerExit::kDone);
   }
 
- private:
+  // What the other ranks do until rank 0 has left.
+  int Follow() {
+    if (rank_ == 1 && behaviour_.mode == FakeMode::kRankDies) raise(behaviour_.amount);
+    if (rank_ == 1 && behaviour_.mode == FakeMode::kRankFails) {
+      CHECK(WriteRankFailure(job_.attempt_folder,
+                             {rank_, 1, {FailureClass::kOutOfMemory, "no memory for rank 1"}}));
+      return Code(TrainerExit::kOutOfMemory);
+    }
+    while (!fs::exists(job_.attempt_folder / kLeftName)) {
+      pollfd waiting = {lifeline_, POLLIN, 0};
+      if (poll(&waiting, 1, kStepMs) > 0) _exit(Code(TrainerExit::kInternal));
+    }
+    return Code(TrainerExit::kDone);
+  }
+
   static int Code(TrainerExit exit_code) { return static_cast<int>(exit_code); }
 
   void Write(std::string_view text) {
@@ -162,17 +192,19 @@ class FakeTrainer {
   }
 
   Job job_;
+  int rank_;
   FakeBehaviour behaviour_;
   int progress_ = -1;
   int control_ = -1;
   int lifeline_ = -1;
 };
 
-std::string ModeOf(char** environment) {
-  constexpr std::string_view kPrefix = "ARCHSWEEP_FAKE_MODE=";
+std::string ValueOf(char** environment, std::string_view name) {
   for (; *environment; ++environment) {
     const std::string_view entry = *environment;
-    if (entry.starts_with(kPrefix)) return std::string(entry.substr(kPrefix.size()));
+    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) {
+      return std::string(entry.substr(name.size() + 1));
+    }
   }
   return "";
 }
@@ -188,6 +220,9 @@ int main(int argc, char** argv, char** environment) {
     std::fprintf(stderr, "%s\n", job.error().message.c_str());
     return static_cast<int>(TrainerExit::kConfiguration);
   }
-  const FakeBehaviour behaviour = BehaviourOf(ModeOf(environment), job->trial.seed);
-  return FakeTrainer(*job, behaviour).Run();
+  const FakeBehaviour behaviour =
+      BehaviourOf(ValueOf(environment, "ARCHSWEEP_FAKE_MODE"), job->trial.seed);
+  const auto rank = ParseInteger(ValueOf(environment, "OMPI_COMM_WORLD_RANK"));
+  CHECK(job->ranks == 1 || rank.has_value());
+  return FakeTrainer(*job, job->ranks == 1 ? 0 : static_cast<int>(*rank), behaviour).Run();
 }

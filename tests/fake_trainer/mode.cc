@@ -9,9 +9,10 @@
 namespace archsweep {
 namespace {
 
-constexpr std::array<const char*, 14> kNames = {
-    "finish",  "steps",     "crash",      "exit",   "hang", "stubborn", "flood",
-    "garbage", "long-line", "grandchild", "linger", "fail", "no-flags", "bad-flags"};
+constexpr std::array<const char*, 16> kNames = {
+    "finish",   "steps",     "crash",     "exit",       "hang",   "stubborn",
+    "flood",    "garbage",   "long-line", "grandchild", "linger", "fail",
+    "no-flags", "bad-flags", "rank-dies", "rank-fails"};
 
 }  // namespace
 

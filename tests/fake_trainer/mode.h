@@ -21,6 +21,8 @@ enum class FakeMode {
   kFail,        // A failure record of class configuration, and the exit code for it.
   kNoFlags,     // An evaluation whose flags file is missing.
   kBadFlags,    // An evaluation whose flags file is too short.
+  kRankDies,    // Rank 1 is killed by signal `amount`, while rank 0 waits.
+  kRankFails,   // Rank 1 leaves a failure record of class out_of_memory and ends.
 };
 
 struct FakeBehaviour {

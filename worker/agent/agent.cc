@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "sweep/attempt/gang_launch.h"
 #include "worker/agent/agent_loop.h"
 #include "worker/agent/placement.h"
 #include "worker/agent/spawn.h"
@@ -52,7 +53,8 @@ Result<std::unique_ptr<Agent>> Agent::Open(AgentOptions options) {
   around.host = {.cpu_slots = options.cpu_slots,
                  .gpu_slots = options.gpu_slots,
                  .cpus = OwnCpus(),
-                 .gpus = VisibleGpus(around.environment)};
+                 .gpus = VisibleGpus(around.environment),
+                 .mpirun = FindMpirun(around.environment)};
   around.options = std::move(options);
   return std::unique_ptr<Agent>(
       new Agent(std::make_unique<AgentLoop>(std::move(around), std::move(work), std::move(wake))));

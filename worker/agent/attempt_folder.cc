@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kPipeNames[] = {"progress", "control", "lifeline"};
+constexpr const char* kMpirunPrefix = "ompi.";  // Of a folder of its own, left where it was killed.
 constexpr int kPipeMode = 0600;
 constexpr int kFileMode = 0644;
 constexpr size_t kTailBytes = 2048;
@@ -86,9 +87,10 @@ std::string AttemptFolder::LastOutput() const {
   const off_t begin = std::max<off_t>(0, info.st_size - static_cast<off_t>(tail.size()));
   const ssize_t count = pread(fd.Get(), tail.data(), tail.size(), begin);
   tail.resize(count > 0 ? static_cast<size_t>(count) : 0);
-  const size_t last = tail.find_last_not_of(" \t\r\n");
+  // mpirun draws a line below what it says.
+  const size_t last = tail.find_last_not_of("- \t\r\n");
   if (last == std::string::npos) return "";
-  tail.resize(last + 1);
+  tail.resize(std::min(tail.size(), tail.find_first_of("\r\n", last)));
   const size_t newline = tail.rfind('\n');
   std::string line = newline == std::string::npos ? tail : tail.substr(newline + 1);
   if (line.size() > kLastOutputBytesMax) line.resize(kLastOutputBytesMax);
@@ -137,6 +139,11 @@ void AttemptFolder::Remove() const {
 void AttemptFolder::RemovePipes() const {
   std::error_code error;
   for (const char* name : kPipeNames) fs::remove(folder_ / name, error);
+  for (const auto& entry : fs::directory_iterator(folder_, error)) {
+    if (entry.path().filename().string().starts_with(kMpirunPrefix)) {
+      fs::remove_all(entry.path(), error);
+    }
+  }
 }
 
 }  // namespace archsweep

@@ -29,12 +29,13 @@ class AttemptFolder {
 
   explicit AttemptFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
+  const std::filesystem::path& Path() const { return folder_; }
   std::filesystem::path Log() const { return folder_ / "log"; }
 
   // Adds a line of the agent to what the trainer printed.
   void NoteInLog(const std::string& text) const;
 
-  // The last line of the log, readable and short; "" if there is none.
+  // The last line of the log that says anything, readable and short; "" if there is none.
   std::string LastOutput() const;
 
   // Empties a log of more than kLogBytesMax.
@@ -46,7 +47,7 @@ class AttemptFolder {
 
   void Remove() const;
 
-  // What is worth keeping of a failed attempt stays: all but the pipes.
+  // What is worth keeping of a failed attempt stays: all but the pipes and what mpirun left.
   void RemovePipes() const;
 
  private:

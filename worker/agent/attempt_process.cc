@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "sweep/attempt/rank_failure.h"
 #include "worker/agent/process_table.h"
 
 namespace archsweep {
@@ -54,12 +55,13 @@ tl::expected<AttemptProcess, Failure> AttemptProcess::Start(const fs::path& fold
   const AttemptFolder files(folder);
   auto process = Spawn(plan, files.Log());
   if (!process) return tl::unexpected(CannotStart(process.error()));
-  return AttemptProcess(files, *std::move(pipes), *std::move(process), now_ms);
+  return AttemptProcess(files, job.ranks, *std::move(pipes), *std::move(process), now_ms);
 }
 
-AttemptProcess::AttemptProcess(AttemptFolder folder, AttemptPipes pipes, SpawnedProcess process,
-                               int64_t now_ms)
+AttemptProcess::AttemptProcess(AttemptFolder folder, int ranks, AttemptPipes pipes,
+                               SpawnedProcess process, int64_t now_ms)
     : folder_(std::move(folder)),
+      ranks_(ranks),
       pipes_(std::move(pipes)),
       process_(std::move(process)),
       watch_(now_ms),
@@ -71,7 +73,7 @@ std::vector<ReportedLine> AttemptProcess::Step(int64_t now_ms) {
   NoticeEnd(now_ms);
   ReadProgress(now_ms, lines);
   DoWhatIsDue(now_ms);
-  const bool gone = gave_up_ || (trainer_end_ && NoStragglers());
+  const bool gone = gave_up_ || (leader_end_ && NoStragglers());
   if (!gone) return lines;
   // Whatever was written is in the pipe now, and the pipe holds less than one Step reads.
   ReadProgress(now_ms, lines);
@@ -128,7 +130,7 @@ void AttemptProcess::DoWhatIsDue(int64_t now_ms) {
       break;
     }
     case WatchAction::kTerm:
-      SendSignal(process_.fd, SIGTERM);
+      Terminate();
       break;
     case WatchAction::kStall:
       if (ended_by_ == EndedBy::kItself) ended_by_ = EndedBy::kStall;
@@ -149,7 +151,7 @@ void AttemptProcess::DoWhatIsDue(int64_t now_ms) {
 }
 
 void AttemptProcess::AskStop(int64_t now_ms, StopGrace grace) {
-  if (ended_by_ == EndedBy::kItself && !trainer_end_) ended_by_ = EndedBy::kStop;
+  if (ended_by_ == EndedBy::kItself && !leader_end_) ended_by_ = EndedBy::kStop;
   watch_.AskStop(now_ms, grace);
 }
 
@@ -160,13 +162,25 @@ void AttemptProcess::Kill(int64_t now_ms) {
 }
 
 void AttemptProcess::NoticeEnd(int64_t now_ms) {
-  if (trainer_end_) return;
-  trainer_end_ = EndOf(process_.fd);
+  if (leader_end_) return;
+  leader_end_ = EndOf(process_.fd);
   // What is left of its session is killed now.
-  if (trainer_end_) watch_.OnKilled(now_ms);
+  if (leader_end_) watch_.OnKilled(now_ms);
 }
 
-// Kills what is left of the session beside the trainer, and takes ended orphans of it from the
+// mpirun would end its ranks at once, so that they alone get the signal.
+void AttemptProcess::Terminate() const {
+  if (ranks_ == 1) {
+    SendSignal(process_.fd, SIGTERM);
+    return;
+  }
+  for (const pid_t process : SessionMembers(process_.pid)) {
+    const UniqueFd fd = OpenProcess(process);
+    if (fd.Valid() && getsid(process) == process_.pid) SendSignal(fd, SIGTERM);
+  }
+}
+
+// Kills what is left of the session beside its leader, and takes ended orphans of it from the
 // process table; true if nothing is left. The whole table is looked through only when one that was
 // killed has ended.
 bool AttemptProcess::NoStragglers() {
@@ -187,29 +201,36 @@ bool AttemptProcess::NoStragglers() {
 }
 
 ReportedLine AttemptProcess::FinalLine() const {
-  const auto failed = [](FailureClass kind, std::string message) {
-    return ReportedLine{FailedLine{{kind, std::move(message)}}, ""};
-  };
-  if (final_line_ && std::holds_alternative<FailedLine>(*final_line_)) return {*final_line_, ""};
-  if (final_line_ && ended_by_ != EndedBy::kBadLines) {
-    const auto* evaluated = std::get_if<EvaluatedLine>(&*final_line_);
-    if (!evaluated) return {*final_line_, ""};
-    auto flags = folder_.ReadFlags(*evaluated);
-    if (flags) return {*final_line_, *std::move(flags)};
-    return failed(FailureClass::kTask, flags.error().message);
+  const bool succeeded = final_line_ && !std::holds_alternative<FailedLine>(*final_line_);
+  if (!succeeded || ended_by_ == EndedBy::kBadLines) return {FailedLine{WhyNotDone()}, ""};
+  const auto* evaluated = std::get_if<EvaluatedLine>(&*final_line_);
+  if (!evaluated) return {*final_line_, ""};
+  auto flags = folder_.ReadFlags(*evaluated);
+  if (flags) return {*final_line_, *std::move(flags)};
+  return {FailedLine{{FailureClass::kTask, flags.error().message}}, ""};
+}
+
+// Of several ranks what failed first counts; the others tell of its consequences.
+Failure AttemptProcess::WhyNotDone() const {
+  if (ranks_ > 1) {
+    if (auto first = FirstRankFailure(folder_.Path(), ranks_)) {
+      return {first->failure.kind, Format("rank {}: {}", first->rank, first->failure.message)};
+    }
   }
-  if (!trainer_end_) {
-    return failed(FailureClass::kTask, "the trainer does not end after SIGKILL; see its host");
+  if (const auto* failed = final_line_ ? std::get_if<FailedLine>(&*final_line_) : nullptr) {
+    return failed->failure;
   }
-  const Failure failure =
-      VerdictOf(*trainer_end_, ended_by_, folder_.LastOutput(), folder_.Log().string());
-  return {FailedLine{failure}, ""};
+  if (!leader_end_) {
+    return {FailureClass::kTask, "the trainer does not end after SIGKILL; see its host"};
+  }
+  const ProcessEnd end = ranks_ > 1 ? EndOfFirstRank(*leader_end_) : *leader_end_;
+  return VerdictOf(end, ended_by_, folder_.LastOutput(), folder_.Log().string());
 }
 
 void AttemptProcess::AddDescriptors(std::vector<pollfd>& descriptors) const {
   if (ended_) return;
   descriptors.push_back({pipes_.progress.Get(), POLLIN, 0});
-  if (!trainer_end_) descriptors.push_back({process_.fd.Get(), POLLIN, 0});
+  if (!leader_end_) descriptors.push_back({process_.fd.Get(), POLLIN, 0});
   for (const UniqueFd& straggler : stragglers_) descriptors.push_back({straggler.Get(), POLLIN, 0});
 }
 

@@ -24,7 +24,8 @@ struct ReportedLine {
   std::string flags;
 };
 
-// The process session of one running attempt: read, watched, stopped, and waited for. Owned by the
+// The process session of one running attempt, led by its trainer, or by the mpirun of its ranks:
+// read, watched, stopped, and waited for. Owned by the
 // agent's one thread. The end of the object without the end of the attempt closes the lifeline.
 class AttemptProcess {
  public:
@@ -50,23 +51,27 @@ class AttemptProcess {
   int64_t DeadlineMs() const;
 
  private:
-  AttemptProcess(AttemptFolder folder, AttemptPipes pipes, SpawnedProcess process, int64_t now_ms);
+  AttemptProcess(AttemptFolder folder, int ranks, AttemptPipes pipes, SpawnedProcess process,
+                 int64_t now_ms);
 
   void ReadProgress(int64_t now_ms, std::vector<ReportedLine>& lines);
   void Take(ProgressReader::Output output, int64_t now_ms, std::vector<ReportedLine>& lines);
   void DoWhatIsDue(int64_t now_ms);
   void NoticeEnd(int64_t now_ms);
   bool NoStragglers();
+  void Terminate() const;
   ReportedLine FinalLine() const;
+  Failure WhyNotDone() const;
 
   AttemptFolder folder_;
+  int ranks_;
   AttemptPipes pipes_;
   SpawnedProcess process_;
   AttemptWatch watch_;
   ProgressReader reader_;
   std::optional<ProgressLine> final_line_;
-  std::optional<ProcessEnd> trainer_end_;  // It is waited for only after its whole session.
-  std::vector<UniqueFd> stragglers_;       // Processes that outlived it and were killed.
+  std::optional<ProcessEnd> leader_end_;  // It is waited for only after its whole session.
+  std::vector<UniqueFd> stragglers_;      // Processes that outlived it and were killed.
   EndedBy ended_by_ = EndedBy::kItself;
   bool gave_up_ = false;  // Processes remained long after SIGKILL.
   bool ended_ = false;

@@ -56,8 +56,8 @@ void HeldAttempt::Step(int64_t now_ms) {
 }
 
 void HeldAttempt::Launch(int64_t now_ms, std::optional<CheckpointRef> resume) {
-  const LaunchPlan plan =
-      PlanLaunch(around_.options.trainer_program, folder_, placement_, around_.environment);
+  const LaunchPlan plan = PlanLaunch(around_.options.trainer_program, around_.host.mpirun, folder_,
+                                     placement_, around_.environment);
   auto process = AttemptProcess::Start(folder_, MakeJob(std::move(resume)), plan, now_ms);
   if (!process) return End(now_ms, std::move(process).error());
   process_ = *std::move(process);
@@ -77,6 +77,7 @@ Job HeldAttempt::MakeJob(std::optional<CheckpointRef> resume) const {
     job.checkpoint_folder = TrialCheckpoints(around_.options.shared_folder, IdOf(order_.trial)) /
                             Format("{}", order_.token.value);
   }
+  job.ranks = placement_.ranks;
   job.device = placement_.device;
   job.threads = placement_.threads;
   job.cpus = placement_.cpus;

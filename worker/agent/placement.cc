@@ -2,39 +2,69 @@
 
 #include <sched.h>
 
+#include <set>
 #include <string_view>
+#include <utility>
 
 #include "base/check.h"
 #include "base/text.h"
 
 namespace archsweep {
+namespace {
+
+Status CheckSlots(std::span<const int> slots, const HostResources& host) {
+  std::set<int> seen;
+  for (const int slot : slots) {
+    if (slot < 0 || slot >= host.cpu_slots + host.gpu_slots) {
+      return Fail(ErrorKind::kInvalidInput, Format("slot {} is not one of the {} of this worker",
+                                                   slot, host.cpu_slots + host.gpu_slots));
+    }
+    if ((slot < host.cpu_slots) != (slots.front() < host.cpu_slots)) {
+      return Fail(ErrorKind::kInvalidInput,
+                  Format("slots {} and {} are of two kinds", slots.front(), slot));
+    }
+    if (!seen.insert(slot).second) {
+      return Fail(ErrorKind::kInvalidInput, Format("slot {} is there twice", slot));
+    }
+  }
+  if (slots.empty()) return Fail(ErrorKind::kInvalidInput, "an attempt needs a slot");
+  if (slots.size() == 1 || !host.mpirun.empty()) return {};
+  return Fail(ErrorKind::kInvalidInput,
+              Format("the attempt has {} ranks, but this worker has no mpirun in its PATH: install "
+                     "Open MPI there (./deploy/setup)",
+                     slots.size()));
+}
+
+Result<std::string> GpuOf(int slot, const HostResources& host) {
+  const auto gpu = static_cast<size_t>(slot - host.cpu_slots);
+  if (host.gpus.empty()) return Format("{}", gpu);
+  if (gpu < host.gpus.size()) return host.gpus[gpu];
+  return Fail(ErrorKind::kInvalidInput,
+              Format("slot {} is GPU {}, but CUDA_VISIBLE_DEVICES of this worker names {}", slot,
+                     gpu, host.gpus.size()));
+}
+
+}  // namespace
 
 Result<Placement> PlaceOn(std::span<const int> slots, const HostResources& host) {
   CHECK(!host.cpus.empty());
-  if (slots.size() != 1) {
-    return Fail(ErrorKind::kInvalidInput,
-                Format("the attempt is to use {} slots; this worker runs an attempt on one slot",
-                       slots.size()));
+  TRY(CheckSlots(slots, host));
+  Placement placement = {.device = slots.front() < host.cpu_slots ? "cpu" : "cuda",
+                         .threads = 1,
+                         .cpus = {},
+                         .visible_gpus = "",
+                         .ranks = static_cast<int>(slots.size())};
+  std::vector<std::string> gpus;
+  for (const int slot : slots) {
+    if (slot < host.cpu_slots) {
+      placement.cpus.push_back(host.cpus[static_cast<size_t>(slot) % host.cpus.size()]);
+    } else {
+      TRY_ASSIGN(std::string gpu, GpuOf(slot, host));
+      gpus.push_back(std::move(gpu));
+    }
   }
-  const int slot = slots.front();
-  if (slot < 0 || slot >= host.cpu_slots + host.gpu_slots) {
-    return Fail(ErrorKind::kInvalidInput, Format("slot {} is not one of the {} of this worker",
-                                                 slot, host.cpu_slots + host.gpu_slots));
-  }
-  if (slot < host.cpu_slots) {
-    const int cpu = host.cpus[static_cast<size_t>(slot) % host.cpus.size()];
-    return Placement{.device = "cpu", .threads = 1, .cpus = {cpu}, .visible_gpus = ""};
-  }
-  const auto gpu = static_cast<size_t>(slot - host.cpu_slots);
-  if (host.gpus.empty()) {
-    return Placement{.device = "cuda", .threads = 1, .cpus = {}, .visible_gpus = Format("{}", gpu)};
-  }
-  if (gpu >= host.gpus.size()) {
-    return Fail(ErrorKind::kInvalidInput,
-                Format("slot {} is GPU {}, but CUDA_VISIBLE_DEVICES of this worker names {}", slot,
-                       gpu, host.gpus.size()));
-  }
-  return Placement{.device = "cuda", .threads = 1, .cpus = {}, .visible_gpus = host.gpus[gpu]};
+  placement.visible_gpus = Join(gpus, ",");
+  return placement;
 }
 
 std::vector<int> OwnCpus() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,20 +17,23 @@ struct HostResources {
   int gpu_slots = 0;
   std::vector<int> cpus;          // That this process may run on, ascending; not empty.
   std::vector<std::string> gpus;  // Names for CUDA_VISIBLE_DEVICES; empty: "0", "1", ...
+  std::filesystem::path mpirun;   // Empty: there is none, so that no attempt has several ranks.
 };
 
-// Where an attempt runs.
+// Where an attempt runs, with one rank on each of its slots.
 struct Placement {
   std::string device;  // As in job.json.
   int threads = 1;
-  std::vector<int> cpus;     // Empty: as inherited.
-  std::string visible_gpus;  // For CUDA_VISIBLE_DEVICES; empty: none.
+  std::vector<int> cpus;     // Rank by rank; empty: as inherited.
+  std::string visible_gpus;  // For CUDA_VISIBLE_DEVICES, rank by rank; empty: none.
+  int ranks = 1;
   friend bool operator==(const Placement&, const Placement&) = default;
 };
 
 // CPU slot k is one thread on the k-th CPU of the agent's own set (from the start again where there
 // are more slots than CPUs), GPU slot k the k-th GPU that the agent may use. kInvalidInput if the
-// slots are not exactly one of the host's, for an attempt on several devices is not possible.
+// slots are not slots of the host, of one kind, and each only once, or are several on a host
+// without mpirun.
 Result<Placement> PlaceOn(std::span<const int> slots, const HostResources& host);
 
 // The CPUs that this process may run on.

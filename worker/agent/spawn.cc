@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "sweep/attempt/gang_launch.h"
 #include "worker/agent/process_table.h"
 
 namespace archsweep {
@@ -38,15 +39,16 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
 // What posix_spawn does in the child. Its functions fail only for want of memory.
 class SpawnSettings {
  public:
-  explicit SpawnSettings(const fs::path& log) {
-    sigset_t none;
+  SpawnSettings(const fs::path& log, const std::vector<int>& blocked_signals) {
+    sigset_t blocked;
     sigset_t all;
-    sigemptyset(&none);
+    sigemptyset(&blocked);
+    for (const int signal : blocked_signals) sigaddset(&blocked, signal);
     sigfillset(&all);
     CHECK(posix_spawnattr_init(&attributes_) == 0);
     CHECK(posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
                                                      POSIX_SPAWN_SETSIGDEF) == 0);
-    CHECK(posix_spawnattr_setsigmask(&attributes_, &none) == 0);
+    CHECK(posix_spawnattr_setsigmask(&attributes_, &blocked) == 0);
     CHECK(posix_spawnattr_setsigdefault(&attributes_, &all) == 0);
     CHECK(posix_spawn_file_actions_init(&actions_) == 0);
     CHECK(posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0) == 0);
@@ -79,10 +81,18 @@ Error CannotStart(const std::string& program, int code) {
 
 }  // namespace
 
-LaunchPlan PlanLaunch(const fs::path& trainer_program, const fs::path& attempt_folder,
-                      const Placement& placement, std::span<const std::string> inherited) {
+LaunchPlan PlanLaunch(const fs::path& trainer_program, const fs::path& mpirun,
+                      const fs::path& attempt_folder, const Placement& placement,
+                      std::span<const std::string> inherited) {
   LaunchPlan plan;
-  plan.arguments = {trainer_program.string(), (attempt_folder / "job.json").string()};
+  if (placement.ranks == 1) {
+    plan.arguments = {trainer_program.string()};
+  } else {
+    plan.arguments = GangArguments(mpirun, placement.ranks, attempt_folder, trainer_program);
+    plan.environment = GangEnvironment();
+    plan.blocked_signals = {SIGTERM, SIGUSR1, SIGUSR2};
+  }
+  plan.arguments.push_back((attempt_folder / "job.json").string());
   for (const std::string& entry : inherited) {
     if (!Sets(entry, kGpuVariable) && !Sets(entry, kAttemptVariable)) {
       plan.environment.push_back(entry);
@@ -100,7 +110,7 @@ std::vector<std::string> OwnEnvironment() {
 }
 
 Result<SpawnedProcess> Spawn(const LaunchPlan& plan, const fs::path& log) {
-  const SpawnSettings settings(log);
+  const SpawnSettings settings(log, plan.blocked_signals);
   const std::string& program = plan.arguments.front();
   SpawnedProcess process;
   const int code =

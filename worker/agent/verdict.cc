@@ -21,6 +21,8 @@ FailureClass ClassOfExit(int code) {
       return FailureClass::kStorage;
     case TrainerExit::kStopped:
       return FailureClass::kStopped;
+    case TrainerExit::kCollective:
+      return FailureClass::kLost;
     case TrainerExit::kConfiguration:
       return FailureClass::kConfiguration;
     case TrainerExit::kOutOfMemory:
@@ -62,6 +64,14 @@ Failure Judge(const ProcessEnd& end, EndedBy ended_by) {
 }
 
 }  // namespace
+
+ProcessEnd EndOfFirstRank(const ProcessEnd& mpirun) {
+  constexpr int kSignalBase = 128;
+  const bool signaled = !mpirun.signaled && mpirun.code > kSignalBase &&
+                        sigabbrev_np(mpirun.code - kSignalBase) != nullptr;
+  if (!signaled) return mpirun;
+  return {.signaled = true, .code = mpirun.code - kSignalBase};
+}
 
 Failure VerdictOf(const ProcessEnd& end, EndedBy ended_by, const std::string& last_output,
                   const std::string& log) {

@@ -13,6 +13,10 @@ struct ProcessEnd {
   int code = 0;  // The exit code, or the number of the signal.
 };
 
+// How the first of several ranks ended, as mpirun tells it by its own end: by the exit code of that
+// rank, or by 128 and the number of the signal.
+ProcessEnd EndOfFirstRank(const ProcessEnd& mpirun);
+
 // Why the agent ended an attempt, if it did.
 enum class EndedBy {
   kItself,

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "sweep/attempt/exit_code.h"
+#include "sweep/attempt/gang_launch.h"
 #include "tests/worker/agent/fixture.h"
 #include "worker/agent/process_table.h"
 
@@ -46,9 +48,11 @@ class Attempts : public testing::Test {
   }
 
   tl::expected<AttemptProcess, Failure> Start() {
-    const Placement placement{"cpu", 1, {}, ""};
+    const Placement placement{"cpu", 1, {}, "", job_.ranks};
     return AttemptProcess::Start(
-        attempt_, job_, PlanLaunch(program_, attempt_, placement, OwnEnvironment()), NowMs());
+        attempt_, job_,
+        PlanLaunch(program_, FindMpirun(OwnEnvironment()), attempt_, placement, OwnEnvironment()),
+        NowMs());
   }
 
   // Goes on until the attempt has ended or `enough` holds; the lines that came.
@@ -104,6 +108,28 @@ class Attempts : public testing::Test {
   const fs::path attempt_ = attempts_ / "7";
   fs::path program_ = kFakeTrainer;
   Job job_;
+};
+
+// The same with three ranks under mpirun.
+class Gangs : public Attempts {
+ protected:
+  void SetUp() override {
+    if (FindMpirun(OwnEnvironment()).empty()) GTEST_SKIP() << "needs mpirun";
+    Attempts::SetUp();
+  }
+
+  void Begin(FakeMode mode, int amount = 0, bool evaluation = false) {
+    Attempts::Begin(mode, amount, evaluation);
+    job_.ranks = 3;
+    job_.trial.training.batch_size = 3 * job_.trial.training.batch_norm_group;
+  }
+
+  // Of the ranks, not of mpirun.
+  std::vector<pid_t> Ranks() const {
+    std::vector<pid_t> ranks = ProcessesOf(attempts_);
+    std::erase_if(ranks, [](pid_t process) { return getsid(process) == process; });
+    return ranks;
+  }
 };
 
 bool IsStarted(const ProgressLine& line) { return std::holds_alternative<StartedLine>(line); }
@@ -260,6 +286,89 @@ TEST_F(Attempts, LeaveWhenTheirAgentIsGone) {
     ASSERT_TRUE(WaitUntil([&] { return ProcessesOf(attempts_).size() == 1; }));
   }
   EXPECT_TRUE(WaitUntil([&] { return ProcessesOf(attempts_).empty(); }));
+}
+
+TEST_F(Gangs, EndWell) {
+  Begin(FakeMode::kSteps, 3);
+  EXPECT_TRUE(std::holds_alternative<TrainedLine>(RunToEnd().back().line));
+  Begin(FakeMode::kFinish, 0, true);
+  EXPECT_EQ(RunToEnd().back().flags, "\x05\x04");
+}
+
+TEST_F(Gangs, KeepACheckpointWhenAskedToStop) {
+  Begin(FakeMode::kSteps, 900);
+  auto attempt = Start();
+  ASSERT_TRUE(attempt);
+  Follow(*attempt, [](const auto& line) { return std::holds_alternative<StepLine>(line); });
+  attempt->AskStop(NowMs(), {});
+  const auto lines = Follow(*attempt);
+  ASSERT_GE(lines.size(), 2u);
+  EXPECT_TRUE(std::holds_alternative<CheckpointLine>(lines[lines.size() - 2].line));
+  EXPECT_EQ(std::get<FailedLine>(lines.back().line).failure.kind, FailureClass::kStopped);
+  EXPECT_TRUE(ProcessesOf(attempts_).empty());
+}
+
+TEST_F(Gangs, ThatHeedNothingAreKilledAtTheEndOfTheLadder) {
+  Begin(FakeMode::kStubborn);
+  auto attempt = Start();
+  ASSERT_TRUE(attempt);
+  ASSERT_TRUE(WaitUntil([&] { return Ranks().size() == 3; }));
+  attempt->AskStop(NowMs(), kShortGrace);
+  EXPECT_EQ(std::get<FailedLine>(Follow(*attempt).back().line).failure.kind,
+            FailureClass::kStopped);
+  EXPECT_TRUE(ProcessesOf(attempts_).empty());
+}
+
+TEST_F(Gangs, HideTheSignalsOfTheirRanksFromMpirun) {
+  Begin(FakeMode::kHang);
+  auto attempt = Start();
+  ASSERT_TRUE(attempt);
+  ASSERT_TRUE(WaitUntil([&] { return Ranks().size() == 3; }));
+  const pid_t mpirun = getsid(Ranks().front());
+  const auto status = ReadFile(Format("/proc/{}/status", mpirun), 1 << 16);
+  ASSERT_TRUE(status);
+  EXPECT_NE(status->find("SigBlk:\t0000000000004a00"), std::string::npos) << *status;
+  ASSERT_EQ(kill(mpirun, SIGTERM), 0);
+  attempt->AskStop(NowMs(), {.ask_ms = 10'000, .term_ms = 10'000});
+  EXPECT_EQ(std::get<FailedLine>(Follow(*attempt).back().line).failure.kind,
+            FailureClass::kStopped);
+}
+
+TEST_F(Gangs, ThatLoseARankEndAndNameTheFirstCause) {
+  Begin(FakeMode::kRankDies, SIGKILL);
+  const Failure killed = RunToFailure();
+  EXPECT_EQ(killed.kind, FailureClass::kLost);
+  EXPECT_TRUE(killed.message.starts_with("the trainer was killed by signal 9")) << killed.message;
+  EXPECT_NE(killed.message.find("process rank 1"), std::string::npos) << killed.message;
+  Begin(FakeMode::kRankDies, SIGSEGV);
+  EXPECT_EQ(RunToFailure().kind, FailureClass::kTask);
+  Begin(FakeMode::kRankFails);
+  EXPECT_EQ(RunToFailure(), (Failure{FailureClass::kOutOfMemory, "rank 1: no memory for rank 1"}));
+}
+
+TEST_F(Gangs, LeaveWhenTheirAgentIsGone) {
+  Begin(FakeMode::kHang);
+  {
+    auto attempt = Start();
+    ASSERT_TRUE(attempt);
+    ASSERT_TRUE(WaitUntil([&] { return Ranks().size() == 3; }));
+  }
+  EXPECT_TRUE(WaitUntil([&] { return ProcessesOf(attempts_).empty(); }));
+}
+
+TEST_F(Gangs, LeaveNothingOfMpirunWhereItIsKilled) {
+  Begin(FakeMode::kHang);
+  auto attempt = Start();
+  ASSERT_TRUE(attempt);
+  ASSERT_TRUE(WaitUntil([&] { return Ranks().size() == 3; }));
+  attempt->Kill(NowMs());
+  Follow(*attempt);
+  AttemptFolder(attempt_).RemovePipes();
+  std::vector<std::string> left;
+  for (const auto& entry : fs::directory_iterator(attempt_))
+    left.push_back(entry.path().filename());
+  std::ranges::sort(left);
+  EXPECT_EQ(left, (std::vector<std::string>{"job.json", "log"}));
 }
 
 TEST_F(Attempts, CannotStartWithoutTheirProgram) {

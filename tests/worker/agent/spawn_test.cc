@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ namespace archsweep {
 namespace {
 
 using Texts = std::vector<std::string>;
+using Slots = std::vector<int>;
 
 TEST(Placement, GivesACpuSlotOneCpu) {
   const HostResources host{.cpu_slots = 3, .gpu_slots = 2, .cpus = {4, 6}, .gpus = {}};
@@ -41,17 +43,42 @@ TEST(Placement, GivesAGpuSlotOneOfTheVisibleGpus) {
 TEST(Placement, RefusesSlotsThatTheWorkerDoesNotHave) {
   const HostResources host{.cpu_slots = 1, .gpu_slots = 1, .cpus = {0}, .gpus = {}};
   EXPECT_FALSE(PlaceOn(std::vector<int>{2}, host));
-  EXPECT_FALSE(PlaceOn(std::vector<int>{0, 1}, host));
+  EXPECT_FALSE(PlaceOn({}, host));
+}
+
+TEST(Placement, GivesEveryRankASlotOfOneKind) {
+  HostResources host{.cpu_slots = 2, .gpu_slots = 2, .cpus = {4, 6}, .gpus = {"A", "B"}};
+  const auto place = [&](Slots slots) { return PlaceOn(slots, host); };
+  ASSERT_FALSE(place({0, 1}));
+  EXPECT_NE(place({0, 1}).error().message.find("no mpirun"), std::string::npos);
+  host.mpirun = "/usr/bin/mpirun";
+  EXPECT_EQ(*place({1, 0}), (Placement{"cpu", 1, {6, 4}, "", 2}));
+  EXPECT_EQ(*place({3, 2}), (Placement{"cuda", 1, {}, "B,A", 2}));
+  EXPECT_FALSE(place({1, 2})) << "a CPU and a GPU";
+  EXPECT_FALSE(place({1, 1}));
 }
 
 TEST(LaunchPlan, ReplacesOnlyWhatTheAttemptChanges) {
   const Texts inherited = {"PATH=/bin", "CUDA_VISIBLE_DEVICES=0,1", "ARCHSWEEP_ATTEMPT=/old",
                            "CUDA_VISIBLE_DEVICES_NOTE=x"};
   const LaunchPlan plan =
-      PlanLaunch("/bin/trainer", "/w/attempts/7", {"cuda", 1, {}, "1"}, inherited);
+      PlanLaunch("/bin/trainer", "", "/w/attempts/7", {"cuda", 1, {}, "1"}, inherited);
   EXPECT_EQ(plan.arguments, (Texts{"/bin/trainer", "/w/attempts/7/job.json"}));
   EXPECT_EQ(plan.environment, (Texts{"PATH=/bin", "CUDA_VISIBLE_DEVICES_NOTE=x",
                                      "CUDA_VISIBLE_DEVICES=1", "ARCHSWEEP_ATTEMPT=/w/attempts/7"}));
+}
+
+TEST(LaunchPlan, StartsRanksByMpirunAndHidesTheirSignalsFromIt) {
+  const LaunchPlan plan =
+      PlanLaunch("/bin/trainer", "/bin/mpirun", "/w/attempts/7", {"cpu", 1, {0, 1}, "", 2}, {});
+  EXPECT_EQ(plan.arguments.front(), "/bin/mpirun");
+  const auto program = std::ranges::find(plan.arguments, "/bin/trainer");
+  EXPECT_EQ(Texts(program, plan.arguments.end()),
+            (Texts{"/bin/trainer", "/w/attempts/7/job.json"}));
+  EXPECT_NE(std::ranges::find(plan.arguments, "localhost:2"), program);
+  EXPECT_NE(std::ranges::find(plan.environment, "ARCHSWEEP_ATTEMPT=/w/attempts/7"),
+            plan.environment.end());
+  EXPECT_EQ(plan.blocked_signals, (std::vector<int>{SIGTERM, SIGUSR1, SIGUSR2}));
 }
 
 class Spawning : public testing::Test {

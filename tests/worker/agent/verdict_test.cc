@@ -50,6 +50,18 @@ TEST(Verdict, PutsWhatTheAgentDidBeforeTheExit) {
   EXPECT_EQ(Killed(SIGKILL, EndedBy::kBadLines).kind, FailureClass::kTask);
 }
 
+TEST(Verdict, ReadsTheEndOfARankOutOfThatOfMpirun) {
+  const auto end_of = [](int code) { return EndOfFirstRank({.signaled = false, .code = code}); };
+  EXPECT_TRUE(end_of(128 + SIGSEGV).signaled);
+  EXPECT_EQ(end_of(128 + SIGSEGV).code, SIGSEGV);
+  for (const int code : {0, 1, 86, 128, 195, 255}) {
+    EXPECT_FALSE(end_of(code).signaled) << code;
+    EXPECT_EQ(end_of(code).code, code);
+  }
+  EXPECT_TRUE(EndOfFirstRank({.signaled = true, .code = SIGKILL}).signaled);
+  EXPECT_EQ(Left(static_cast<int>(TrainerExit::kCollective)).kind, FailureClass::kLost);
+}
+
 TEST(Verdict, QuotesTheLastOutput) {
   const Failure failure = VerdictOf({.signaled = false, .code = 70}, EndedBy::kItself,
                                     "what(): bad shape", "/work/attempts/5/log");

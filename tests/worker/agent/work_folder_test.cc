@@ -113,7 +113,7 @@ class KilledAgent {
     job.trial = FakeTrial(mode);
     job.checkpoint_folder = path / "checkpoints";
     const auto attempt = AttemptProcess::Start(
-        folder, job, PlanLaunch(kFakeTrainer, folder, {}, OwnEnvironment()), NowMs());
+        folder, job, PlanLaunch(kFakeTrainer, "", folder, {}, OwnEnvironment()), NowMs());
     const auto& bytes = work->Worker().bytes;
     const bool told = attempt && write(report, bytes.data(), bytes.size()) == 16;
     while (told) pause();
