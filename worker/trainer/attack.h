@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "sweep/trial/training.h"
-#include "worker/trainer/executor.h"
+#include "worker/trainer/frozen/frozen_network.h"
 
 namespace archsweep {
 
@@ -26,18 +26,21 @@ struct AttackLimits {
   double epsilon = 0;
   double step = 0;
   int steps = 1;
-  AttackNorms norms = AttackNorms::kRunning;
 };
-
-// Logits of the network as an attack sees it, with gradients to the images only: by the running
-// statistics of `group`, or by those of this batch. Nothing of it changes.
-at::Tensor AttackedLogits(const Executor& network, int group, const at::Tensor& images,
-                          AttackNorms norms);
 
 // Projected gradient ascent (paper, sections 5.1 and 6): from `start`, each step adds step *
 // sign(gradient), returns to the ball around `images` and to [0, 1]; the last iterate counts. The
 // sign of a zero gradient is 0. `start` itself is used as it is. The result has no gradient.
-at::Tensor Attack(const Executor& network, int group, const at::Tensor& images,
-                  const at::Tensor& start, const AttackLoss& loss, const AttackLimits& limits);
+at::Tensor Attack(const FrozenNetwork& network, const at::Tensor& images, const at::Tensor& start,
+                  const AttackLoss& loss, const AttackLimits& limits);
+
+// Logits of the network by the statistics of these images, which move nothing; gradients reach the
+// images only.
+at::Tensor LogitsByBatch(const Executor& network, const at::Tensor& images);
+
+// The attack on a network that is normalised by the statistics of the attacked images, as advanced
+// training does it (paper, section 5.2).
+at::Tensor AttackByBatch(const Executor& network, const at::Tensor& images, const at::Tensor& start,
+                         const AttackLoss& loss, const AttackLimits& limits);
 
 }  // namespace archsweep

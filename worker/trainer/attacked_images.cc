@@ -4,8 +4,8 @@
 
 namespace archsweep {
 
-at::Tensor AttackedImages(const Executor& network, const at::Tensor& images, const AttackLoss& loss,
-                          const AttackSettings& settings, uint64_t seed,
+at::Tensor AttackedImages(const FrozenNetwork& network, const at::Tensor& images,
+                          const AttackLoss& loss, const AttackSettings& settings, uint64_t seed,
                           std::span<const int64_t> indices) {
   if (settings.steps == 0) return images;
   at::Tensor start = images;
@@ -13,7 +13,7 @@ at::Tensor AttackedImages(const Executor& network, const at::Tensor& images, con
     start = images + UniformNoise({seed, DrawPurpose::kEvaluationStart, 0}, indices,
                                   settings.epsilon_255 / 255, images);
   }
-  return Attack(network, 0, images, start, loss,
+  return Attack(network, images, start, loss,
                 {.epsilon = settings.epsilon_255 / 255,
                  .step = settings.step_255 / 255,
                  .steps = settings.steps});

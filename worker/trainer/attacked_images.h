@@ -12,8 +12,8 @@ namespace archsweep {
 
 // Images after an attack by projected gradient ascent; the images themselves where it has no steps.
 // Its start is drawn from `seed` by the indices of the images.
-at::Tensor AttackedImages(const Executor& network, const at::Tensor& images, const AttackLoss& loss,
-                          const AttackSettings& settings, uint64_t seed,
+at::Tensor AttackedImages(const FrozenNetwork& network, const at::Tensor& images,
+                          const AttackLoss& loss, const AttackSettings& settings, uint64_t seed,
                           std::span<const int64_t> indices);
 
 }  // namespace archsweep

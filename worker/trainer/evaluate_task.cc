@@ -83,7 +83,8 @@ class Evaluation {
         count_(ImagesToUse(*job.evaluation, data)),
         images_(Upload(data.test, data.format, device)),
         graph_(BuildGraph(job.trial.architecture, data.format.size, data.format.classes)),
-        network_(graph_, LoadModel(graph_, *job.weights, device)) {
+        executor_(graph_, LoadModel(graph_, *job.weights, device)),
+        network_(executor_, 0) {
     verdicts_.flags.resize(static_cast<size_t>((count_ + 7) / 8), '\0');
   }
 
@@ -103,7 +104,8 @@ class Evaluation {
   const int64_t count_;
   const DeviceImages images_;
   const Graph graph_;
-  const Executor network_;
+  const Executor executor_;
+  const FrozenNetwork network_;
   Verdicts verdicts_;
 };
 
@@ -133,7 +135,7 @@ void Evaluation::RunBatch(int64_t first) {
   const at::Tensor labels = images_.labels.narrow(0, first, static_cast<int64_t>(indices.size()));
   const at::Tensor attacked = AttackedImages(network_, images, LossOf(spec_.attack, labels),
                                              spec_.settings, job_.trial.seed, indices);
-  verdicts_.Add(network_.Evaluate(attacked, 0), labels, first);
+  verdicts_.Add(network_.Logits(attacked), labels, first);
 }
 
 void Evaluation::ReportBatch(int64_t batch, int64_t batches, int64_t images) {

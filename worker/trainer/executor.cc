@@ -1,54 +1,12 @@
 #include "worker/trainer/executor.h"
 
-#include <algorithm>
 #include <variant>
 
 #include "base/check.h"
+#include "worker/trainer/layer_operations.h"
 
 namespace archsweep {
 namespace {
-
-template <class... Functions>
-struct Overloaded : Functions... {
-  using Functions::operator()...;
-};
-
-at::Tensor StandardizeImages(const Standardize& constants, const at::Tensor& images) {
-  const auto per_channel = [&](const std::array<float, 3>& values) {
-    return at::tensor(at::ArrayRef<float>(values)).view({1, 3, 1, 1}).to(images.options());
-  };
-  return (images - per_channel(constants.mean)) / per_channel(constants.deviation);
-}
-
-at::Tensor Activate(ActivationKind kind, const at::Tensor& x, bool in_place) {
-  switch (kind) {
-    case ActivationKind::kRelu:
-      return in_place ? at::relu_(const_cast<at::Tensor&>(x)) : at::relu(x);
-    case ActivationKind::kSilu:
-      return at::silu(x);
-    case ActivationKind::kSoftplus:
-      return at::softplus(x);
-    case ActivationKind::kGelu:
-      return at::gelu(x);
-    case ActivationKind::kElu:
-      return at::elu(x);
-    case ActivationKind::kMish:
-      return at::mish(x);
-    case ActivationKind::kLeakyRelu:
-      return at::leaky_relu(x);
-  }
-  CHECK(false);
-}
-
-// Over the channels of each pixel, which lie together in memory.
-at::Tensor NormalizePixels(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  const at::Tensor pixels = x.permute({0, 2, 3, 1});
-  return at::layer_norm(pixels, {x.size(1)}, weight, bias, kNormEpsilon).permute({0, 3, 1, 2});
-}
-
-at::Tensor CropCorner(const at::Tensor& x) {
-  return x.narrow(2, 1, x.size(2) - 1).narrow(3, 1, x.size(3) - 1);
-}
 
 bool IsRelu(const Node& node) {
   const auto* activation = std::get_if<Activation>(&node.operation);
@@ -64,27 +22,24 @@ bool GivesUpItsOutput(const Node& node) {
 }  // namespace
 
 Executor::Executor(const Graph& graph, const Model& model, const ExecutorOptions& options)
-    : output_(graph.output), options_(options) {
+    : graph_(graph), layers_(graph.nodes.size()), options_(options) {
   const std::vector<bool> live = LiveNodes(graph);
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    Layer& layer = layers_.emplace_back();
-    layer.node = graph.nodes[i];
-    layer.live = live[i];
-  }
-  Bind(graph, model);
-  PlanMemory(graph);
-  PlanSlices(graph);
+  for (size_t i = 0; i < layers_.size(); ++i) layers_[i].live = live[i];
+  Bind(model);
+  PlanMemory();
+  PlanSlices();
 }
 
-void Executor::Bind(const Graph& graph, const Model& model) {
+void Executor::Bind(const Model& model) {
   for (size_t i = 0; i < model.entries.size(); ++i) {
     const StateEntry& entry = model.entries[i];
     Layer& layer = layers_[static_cast<size_t>(entry.owner)];
-    CHECK(entry.name.starts_with(layer.node.name + "."));
+    CHECK(entry.name.starts_with(graph_.nodes[entry.owner].name + "."));
     const std::string_view suffix =
-        std::string_view(entry.name).substr(graph.nodes[entry.owner].name.size() + 1);
+        std::string_view(entry.name).substr(graph_.nodes[entry.owner].name.size() + 1);
     if (entry.is_parameter) {
       const at::Tensor& parameter = model.parameters[i];
+      value_options_ = at::TensorOptions(parameter.device()).dtype(parameter.scalar_type());
       (suffix == "weight" ? layer.weight : layer.bias) = parameter;
       (suffix == "weight" ? layer.frozen_weight : layer.frozen_bias) = parameter.detach();
       continue;
@@ -99,45 +54,56 @@ void Executor::Bind(const Graph& graph, const Model& model) {
   }
 }
 
-void Executor::PlanMemory(const Graph& graph) {
-  std::vector<int> users(graph.nodes.size(), 0);
-  std::vector<size_t> last_user(graph.nodes.size(), 0);
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    for (const NodeId input : graph.nodes[i].inputs) {
+void Executor::PlanMemory() {
+  std::vector<int> users(graph_.nodes.size(), 0);
+  std::vector<size_t> last_user(graph_.nodes.size(), 0);
+  for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+    for (const NodeId input : graph_.nodes[i].inputs) {
       ++users[static_cast<size_t>(input)];
       last_user[static_cast<size_t>(input)] = i;
     }
   }
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (static_cast<NodeId>(i) != output_) {
+  for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+    if (static_cast<NodeId>(i) != graph_.output) {
       layers_[last_user[i]].dies_after.push_back(static_cast<NodeId>(i));
     }
-    if (!IsRelu(graph.nodes[i])) continue;
-    const auto input = static_cast<size_t>(graph.nodes[i].inputs.front());
-    layers_[i].overwrites_input = users[input] == 1 && GivesUpItsOutput(graph.nodes[input]);
+    if (!IsRelu(graph_.nodes[i])) continue;
+    const auto input = static_cast<size_t>(graph_.nodes[i].inputs.front());
+    layers_[i].overwrites_input = users[input] == 1 && GivesUpItsOutput(graph_.nodes[input]);
   }
 }
 
-void Executor::PlanSlices(const Graph& graph) {
+void Executor::PlanSlices() {
   // Slices come in the order of their channels; others are run one by one.
-  std::vector<int> channels_covered(graph.nodes.size(), 0);
-  std::vector<bool> is_cut(graph.nodes.size(), true);
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    const auto* slice = std::get_if<Slice>(&graph.nodes[i].operation);
-    for (const NodeId id : graph.nodes[i].inputs) {
+  std::vector<int> channels_covered(graph_.nodes.size(), 0);
+  std::vector<bool> is_cut(graph_.nodes.size(), true);
+  for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+    const auto* slice = std::get_if<Slice>(&graph_.nodes[i].operation);
+    for (const NodeId id : graph_.nodes[i].inputs) {
       const auto input = static_cast<size_t>(id);
       is_cut[input] = is_cut[input] && slice != nullptr && slice->first == channels_covered[input];
       if (!is_cut[input]) continue;
-      channels_covered[input] += graph.nodes[i].output.channels;
+      channels_covered[input] += graph_.nodes[i].output.channels;
       layers_[input].slices.push_back(static_cast<NodeId>(i));
-      layers_[input].slice_channels.push_back(graph.nodes[i].output.channels);
+      layers_[input].slice_channels.push_back(graph_.nodes[i].output.channels);
     }
   }
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (is_cut[i] && channels_covered[i] == graph.nodes[i].output.channels) continue;
+  for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+    if (is_cut[i] && channels_covered[i] == graph_.nodes[i].output.channels) continue;
     layers_[i].slices.clear();
     layers_[i].slice_channels.clear();
   }
+}
+
+NodeTensors Executor::FrozenTensors(NodeId node, int group) const {
+  const Layer& layer = layers_[static_cast<size_t>(node)];
+  NodeTensors tensors = {.weight = layer.frozen_weight, .bias = layer.frozen_bias};
+  if (!layer.groups.empty()) {
+    const NormBuffers& norm = layer.groups[static_cast<size_t>(group)];
+    tensors.mean = norm.mean;
+    tensors.variance = norm.variance;
+  }
+  return tensors;
 }
 
 at::Tensor Executor::Evaluate(const at::Tensor& images, int group) const {
@@ -154,15 +120,16 @@ at::Tensor Executor::Run(const at::Tensor& images, const Pass& pass) const {
   for (size_t i = 1; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
     if (layer.live) {
-      if (!values[i].defined()) values[i] = RunLayer(layer, values, pass);
+      if (!values[i].defined()) values[i] = RunLayer(i, values, pass);
       if (!layer.slices.empty()) {
         const auto slices = values[i].split_with_sizes(layer.slice_channels, 1);
         for (size_t j = 0; j < slices.size(); ++j) {
           values[static_cast<size_t>(layer.slices[j])] = slices[j];
         }
       }
-    } else if (pass.TracksStatistics() && std::holds_alternative<BatchNorm>(layer.node.operation)) {
-      const at::Tensor& x = values[static_cast<size_t>(layer.node.inputs.front())];
+    } else if (pass.TracksStatistics() &&
+               std::holds_alternative<BatchNorm>(graph_.nodes[i].operation)) {
+      const at::Tensor& x = values[static_cast<size_t>(graph_.nodes[i].inputs.front())];
       // The norms that the official code computes in vain read values that are alive.
       CHECK(x.defined());
       const NormBuffers& norm = layer.groups[static_cast<size_t>(pass.group)];
@@ -171,7 +138,7 @@ at::Tensor Executor::Run(const at::Tensor& images, const Pass& pass) const {
     }
     for (const NodeId dead : layer.dies_after) values[static_cast<size_t>(dead)].reset();
   }
-  return values[static_cast<size_t>(output_)];
+  return values[static_cast<size_t>(graph_.output)];
 }
 
 at::Tensor Executor::Normalize(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
@@ -188,57 +155,23 @@ at::Tensor Executor::Normalize(const Layer& layer, const at::Tensor& x, const Pa
   return normalize(norm.mean, norm.variance, pass.training ? pass.training->momentum : 0);
 }
 
-at::Tensor Executor::RunLayer(const Layer& layer, std::vector<at::Tensor>& values,
+at::Tensor Executor::RunLayer(size_t index, const std::vector<at::Tensor>& values,
                               const Pass& pass) const {
-  const auto input = [&](size_t i) -> at::Tensor& {
-    return values[static_cast<size_t>(layer.node.inputs[i])];
-  };
+  const Node& node = graph_.nodes[index];
+  const Layer& layer = layers_[index];
+  std::vector<at::Tensor> inputs;
+  for (const NodeId input : node.inputs) {
+    inputs.push_back(values[static_cast<size_t>(input)]);
+  }
+  if (std::holds_alternative<BatchNorm>(node.operation)) {
+    return Normalize(layer, inputs.front(), pass);
+  }
+  if (const auto* activation = std::get_if<Activation>(&node.operation)) {
+    return Activate(activation->kind, inputs.front(), layer.overwrites_input);
+  }
   const bool trains = pass.TrainsParameters();
-  const at::Tensor& weight = trains ? layer.weight : layer.frozen_weight;
-  const at::Tensor& bias = trains ? layer.bias : layer.frozen_bias;
-  return std::visit(
-      Overloaded{
-          [&](const Input&) { return input(0); },
-          [&](const Standardize& constants) { return StandardizeImages(constants, input(0)); },
-          [&](const Convolution& conv) {
-            return at::conv2d(input(0), weight, {}, {conv.stride, conv.stride},
-                              {conv.padding, conv.padding}, {conv.dilation, conv.dilation},
-                              conv.groups);
-          },
-          [&](const BatchNorm&) { return Normalize(layer, input(0), pass); },
-          [&](const GroupNorm& norm) {
-            return at::group_norm(input(0), norm.groups, weight, bias, kNormEpsilon);
-          },
-          [&](const LayerNorm&) { return NormalizePixels(input(0), weight, bias); },
-          [&](const InstanceNorm&) {
-            return at::instance_norm(input(0), {}, {}, {}, {}, /*use_input_stats=*/true,
-                                     kNormMomentum, kNormEpsilon, /*cudnn_enabled=*/true);
-          },
-          [&](const Activation& activation) {
-            return Activate(activation.kind, input(0), layer.overwrites_input);
-          },
-          [&](const Sigmoid&) { return at::sigmoid(input(0)); },
-          [&](const AveragePool& pool) {
-            return at::avg_pool2d(input(0), {pool.kernel, pool.kernel}, {pool.stride, pool.stride},
-                                  {pool.padding, pool.padding}, /*ceil_mode=*/false,
-                                  pool.count_padding);
-          },
-          [&](const GlobalAveragePool&) {
-            return input(0).mean({2, 3});
-          },
-          [&](const CornerCrop&) { return CropCorner(input(0)); },
-          [&](const Linear&) { return at::linear(input(0), weight, bias); },
-          [&](const Add&) { return at::add(input(0), input(1)); },
-          [&](const Multiply&) { return at::mul(input(0), input(1).unsqueeze(2).unsqueeze(3)); },
-          [&](const Slice& slice) {
-            return input(0).narrow(1, slice.first, layer.node.output.channels);
-          },
-          [&](const Concatenate&) {
-            std::vector<at::Tensor> parts;
-            for (size_t i = 0; i < layer.node.inputs.size(); ++i) parts.push_back(input(i));
-            return at::cat(parts, 1);
-          }},
-      layer.node.operation);
+  return RunOperation(node, inputs, trains ? layer.weight : layer.frozen_weight,
+                      trains ? layer.bias : layer.frozen_bias);
 }
 
 }  // namespace archsweep

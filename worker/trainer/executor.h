@@ -11,8 +11,12 @@
 
 namespace archsweep {
 
-inline constexpr double kNormEpsilon = 1e-5;  // Of all norms (paper, section 1.1).
 inline constexpr double kNormMomentum = 0.1;  // Of running statistics (paper, section 1.1).
+
+// What a node owns, without gradients; undefined where it owns nothing.
+struct NodeTensors {
+  at::Tensor weight, bias, mean, variance;
+};
 
 struct ExecutorOptions {
   Fusion fusion = Fusion::kFolded;
@@ -43,15 +47,20 @@ class Executor {
   // norms that the output does not depend on, as the official code does (paper, section 9, T3).
   at::Tensor Train(const at::Tensor& images, int group, const TrainMode& mode = {}) const;
 
+  // For FrozenNetwork.
+  const Graph& LayerGraph() const { return graph_; }
+  const ExecutorOptions& Options() const { return options_; }
+  at::TensorOptions ValueOptions() const { return value_options_; }
+  NodeTensors FrozenTensors(NodeId node, int group) const;
+
  private:
   struct NormBuffers {
     at::Tensor mean;
     at::Tensor variance;
     at::Tensor batches;
   };
-  // A node with its tensors. Frozen ones share the memory but ask for no gradient.
+  // The tensors of a node. Frozen ones share the memory but ask for no gradient.
   struct Layer {
-    Node node;
     at::Tensor weight, bias, frozen_weight, frozen_bias;
     std::vector<NormBuffers> groups;
     bool live = false;
@@ -71,14 +80,15 @@ class Executor {
   };
 
   at::Tensor Run(const at::Tensor& images, const Pass& pass) const;
-  at::Tensor RunLayer(const Layer& layer, std::vector<at::Tensor>& values, const Pass& pass) const;
+  at::Tensor RunLayer(size_t index, const std::vector<at::Tensor>& values, const Pass& pass) const;
   at::Tensor Normalize(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
-  void Bind(const Graph& graph, const Model& model);
-  void PlanMemory(const Graph& graph);
-  void PlanSlices(const Graph& graph);
+  void Bind(const Model& model);
+  void PlanMemory();
+  void PlanSlices();
 
+  const Graph graph_;
   std::vector<Layer> layers_;
-  NodeId output_;
+  at::TensorOptions value_options_;
   ExecutorOptions options_;
 };
 

@@ -13,7 +13,7 @@
 namespace archsweep {
 
 SelectionPass::SelectionPass(const Executor& network, const DeviceImages& images, uint64_t seed)
-    : network_(network), images_(images), seed_(seed), count_(images.labels.size(0)) {}
+    : network_(network, 0), images_(images), seed_(seed), count_(images.labels.size(0)) {}
 
 void SelectionPass::TakeBatch() {
   const c10::NoGradGuard no_gradients;
@@ -22,7 +22,7 @@ void SelectionPass::TakeBatch() {
   const at::Tensor images = Images(images_.pixels, indices);
   const at::Tensor labels = images_.labels.narrow(0, next_, static_cast<int64_t>(indices.size()));
   const auto correct = [&](const at::Tensor& batch) {
-    return network_.Evaluate(batch, 0).argmax(1).eq(labels).sum().item<int64_t>();
+    return network_.Logits(batch).argmax(1).eq(labels).sum().item<int64_t>();
   };
   clean_ += correct(images);
   robust_ += correct(AttackedImages(network_, images, MeanCrossEntropyOf{labels},

@@ -5,7 +5,7 @@
 #include "sweep/trial/trial.h"
 #include "worker/data/dataset.h"
 #include "worker/trainer/augmentation.h"
-#include "worker/trainer/executor.h"
+#include "worker/trainer/frozen/frozen_network.h"
 
 namespace archsweep {
 
@@ -14,7 +14,7 @@ namespace archsweep {
 // in between. One thread.
 class SelectionPass {
  public:
-  // All must outlive the pass.
+  // All must outlive the pass, and the network not change meanwhile.
   SelectionPass(const Executor& network, const DeviceImages& images, uint64_t seed);
 
   bool IsDone() const { return next_ == count_; }
@@ -29,7 +29,7 @@ class SelectionPass {
     return static_cast<double>(correct) / static_cast<double>(next_);
   }
 
-  const Executor& network_;
+  const FrozenNetwork network_;
   const DeviceImages& images_;
   const uint64_t seed_;
   const int64_t count_;

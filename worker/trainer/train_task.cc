@@ -271,9 +271,10 @@ double Training::FgsmAccuracy() {
   at::Tensor labels = batch.labels.narrow(0, 0, spec_.batch_norm_group);
   if (labels.dim() == 2) labels = labels.argmax(1);
   const double epsilon = spec_.epsilon_255 / 255;
-  const at::Tensor attacked = Attack(network_, 0, images, images, MeanCrossEntropyOf{labels},
+  const FrozenNetwork network(network_, 0);
+  const at::Tensor attacked = Attack(network, images, images, MeanCrossEntropyOf{labels},
                                      {.epsilon = epsilon, .step = epsilon, .steps = 1});
-  return network_.Evaluate(attacked, 0).argmax(1).eq(labels).to(at::kDouble).mean().item<double>();
+  return network.Logits(attacked).argmax(1).eq(labels).to(at::kDouble).mean().item<double>();
 }
 
 void Training::CountEpochTime() {

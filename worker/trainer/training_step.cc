@@ -43,16 +43,30 @@ at::Tensor StartOf(const TrainingBatch& batch, const TrainingSpec& spec) {
 AttackLimits LimitsOf(const TrainingSpec& spec) {
   return {.epsilon = spec.epsilon_255 / 255,
           .step = spec.attack_step_255 / 255,
-          .steps = spec.attack_steps,
-          .norms = spec.attack_norms};
+          .steps = spec.attack_steps};
 }
 
-AttackLoss AttackLossOf(const Executor& network, int group, const at::Tensor& images,
-                        const at::Tensor& labels, const TrainingSpec& spec) {
+// `natural_logits` gives the logits of the images as the attack sees them.
+template <class NaturalLogits>
+AttackLoss AttackLossOf(const TrainingSpec& spec, const at::Tensor& labels,
+                        const NaturalLogits& natural_logits) {
   if (spec.objective != Objective::kTrades) return MeanCrossEntropyOf{labels};
   // Mixed images are pushed away from their mixed labels.
   if (labels.dim() == 2) return DivergenceFrom{at::log(labels)};
-  return DivergenceFrom{AttackedLogits(network, group, images, spec.attack_norms)};
+  return DivergenceFrom{natural_logits()};
+}
+
+at::Tensor AttackGroup(const Executor& network, int group, const at::Tensor& images,
+                       const at::Tensor& labels, const at::Tensor& start,
+                       const TrainingSpec& spec) {
+  if (spec.attack_norms == AttackNorms::kBatch) {
+    const AttackLoss loss =
+        AttackLossOf(spec, labels, [&] { return LogitsByBatch(network, images); });
+    return AttackByBatch(network, images, start, loss, LimitsOf(spec));
+  }
+  const FrozenNetwork frozen(network, group);
+  const AttackLoss loss = AttackLossOf(spec, labels, [&] { return frozen.Logits(images); });
+  return Attack(frozen, images, start, loss, LimitsOf(spec));
 }
 
 // Adds what one group contributes.
@@ -102,11 +116,8 @@ at::Tensor AdversarialImages(const Executor& network, const TrainingBatch& batch
   const at::Tensor start = StartOf(batch, spec);
   std::vector<at::Tensor> groups;
   for (int64_t g = 0; g < GroupsOf(batch, spec); ++g) {
-    const at::Tensor images = GroupOf(batch.images, g, spec);
-    const auto group = static_cast<int>(g);
-    const AttackLoss loss =
-        AttackLossOf(network, group, images, GroupOf(batch.labels, g, spec), spec);
-    groups.push_back(Attack(network, group, images, GroupOf(start, g, spec), loss, LimitsOf(spec)));
+    groups.push_back(AttackGroup(network, static_cast<int>(g), GroupOf(batch.images, g, spec),
+                                 GroupOf(batch.labels, g, spec), GroupOf(start, g, spec), spec));
   }
   return groups.size() == 1 ? groups.front() : at::cat(groups);
 }

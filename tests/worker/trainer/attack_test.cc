@@ -19,7 +19,7 @@ class GoldenAttacks : public testing::Test {
   }
 
   at::Tensor Run(const at::Tensor& start, double step, int steps) const {
-    return Attack(network_, 0, images_, start, MeanCrossEntropyOf{labels_},
+    return Attack(FrozenNetwork(network_, 0), images_, start, MeanCrossEntropyOf{labels_},
                   {.epsilon = kEpsilon, .step = step, .steps = steps});
   }
 
@@ -53,7 +53,7 @@ TEST_F(GoldenAttacks, FoolTheNetworkByPgdWhereTheOfficialOneDoes) {
 TEST_F(GoldenAttacks, FoolTheNetworkByCwWhereTheOfficialOneDoes) {
   const Golden golden("attacks/cw40");
   const at::Tensor attacked =
-      Attack(network_, 0, images_, images_ + golden["noise"], MarginOf{labels_},
+      Attack(FrozenNetwork(network_, 0), images_, images_ + golden["noise"], MarginOf{labels_},
              {.epsilon = kEpsilon, .step = 0.8 / 255, .steps = 40});
   EXPECT_LT(ShareOff(attacked, golden["x_adv"]), 0.01);
   EXPECT_TRUE(Fooled(attacked).equal(golden["fooled"]));
@@ -91,8 +91,8 @@ TEST_F(GoldenAttacks, DoNotMoveWhereTheGradientIsZero) {
   // With all weights 0 the logits are the same for every image.
   const Model flat = AllocateModel(graph_, 1, at::kFloat);
   const at::Tensor attacked =
-      Attack(Executor(graph_, flat), 0, images_, images_, MeanCrossEntropyOf{labels_},
-             {.epsilon = kEpsilon, .step = 2.0 / 255, .steps = 2});
+      Attack(FrozenNetwork(Executor(graph_, flat), 0), images_, images_,
+             MeanCrossEntropyOf{labels_}, {.epsilon = kEpsilon, .step = 2.0 / 255, .steps = 2});
   EXPECT_TRUE(attacked.equal(images_));
 }
 
@@ -107,8 +107,9 @@ TEST_F(GoldenAttacks, RaiseTheDivergence) {
   const at::Tensor start = images_ + 0.001 * at::sign(images_ - 0.5);
   double last = divergence(start);
   for (const int steps : {1, 5, 10}) {
-    const double now = divergence(Attack(network_, 0, images_, start, DivergenceFrom{natural},
-                                         {.epsilon = kEpsilon, .step = 2.0 / 255, .steps = steps}));
+    const double now =
+        divergence(Attack(FrozenNetwork(network_, 0), images_, start, DivergenceFrom{natural},
+                          {.epsilon = kEpsilon, .step = 2.0 / 255, .steps = steps}));
     EXPECT_GT(now, last);
     last = now;
   }

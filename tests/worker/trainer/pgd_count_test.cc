@@ -35,8 +35,9 @@ TEST(PgdCount, IsThatOfTheOfficialCodeButForTheRandomStart) {
     const at::Tensor labels = test.labels.narrow(0, first, kBatch);
     const at::Tensor start =
         images + UniformNoise({0, DrawPurpose::kEvaluationStart, 0}, indices, kEpsilon, images);
-    const at::Tensor attacked = Attack(network, 0, images, start, MeanCrossEntropyOf{labels},
-                                       {.epsilon = kEpsilon, .step = 0.8 / 255, .steps = 20});
+    const at::Tensor attacked =
+        Attack(FrozenNetwork(network, 0), images, start, MeanCrossEntropyOf{labels},
+               {.epsilon = kEpsilon, .step = 0.8 / 255, .steps = 20});
     correct += network.Evaluate(attacked, 0).argmax(1).eq(labels).sum().item<int64_t>();
   }
   EXPECT_NEAR(static_cast<double>(correct), 254, 3);
