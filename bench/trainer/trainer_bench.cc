@@ -22,7 +22,7 @@
 #include "base/check.h"
 #include "worker/trainer/attack.h"
 #include "worker/trainer/executor.h"
-#include "worker/trainer/trades_step.h"
+#include "worker/trainer/training_step.h"
 #include "worker/trainer/training_state.h"
 
 namespace archsweep {

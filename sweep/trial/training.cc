@@ -41,18 +41,20 @@ Json WrittenForm(const TrainingSetting& setting, Value value) {
 }
 
 template <class Value>
-void ReadWritten(const TrainingSetting& setting, const Json& json, Value& value) {
+Status ReadWritten(const TrainingSetting& setting, const Json& json, Value& value) {
   if constexpr (std::is_enum_v<Value>) {
     const auto word = json.get<std::string>();
     for (size_t i = 0; i < setting.words.size(); ++i) {
       if (setting.words[i] != word) continue;
       value = static_cast<Value>(i);
-      return;
+      return {};
     }
-    throw Json::other_error::create(
-        501, Format("{} '{}' is not known to this version", setting.key, word), &json);
+    return Fail(
+        ErrorKind::kInvalidInput,
+        Format("training settings: {} '{}' is not known to this version", setting.key, word));
   } else {
     json.get_to(value);
+    return {};
   }
 }
 
@@ -106,8 +108,9 @@ Result<TrainingSpec> ParseTraining(const Json& json) {
   try {
     for (const TrainingSetting& setting : TrainingSettings()) {
       if (!setting.always_written && !json.contains(setting.key)) continue;
-      std::visit([&](auto member) { ReadWritten(setting, json.at(setting.key), spec.*member); },
-                 setting.member);
+      TRY(std::visit(
+          [&](auto member) { return ReadWritten(setting, json.at(setting.key), spec.*member); },
+          setting.member));
     }
   } catch (const Json::exception& error) {
     return Fail(ErrorKind::kInvalidInput, Format("training settings: {}", error.what()));

@@ -39,7 +39,7 @@ TEST(Plan, GivesProgramsExactNumbersAndKeepsTotalsOutOfThem) {
   const CommandResult result = RunArchsweep({"plan", "depth-grid", "--format", "json"});
   const Json rows = JsonOf(result);
   ASSERT_EQ(rows.size(), 343u);
-  EXPECT_EQ(rows[0]["trial"], "140d2eea535c07e3a8967ce856a974b8");
+  EXPECT_EQ(rows[0]["trial"], "5fe2e49ac915416c1372cbb57f6b3007");
   EXPECT_EQ(rows[0]["parameters"].dump(), "10961370");
   EXPECT_EQ(rows[0]["macs"].dump(), "1549080064");
   EXPECT_EQ(rows[342]["index"], 342);

@@ -164,7 +164,14 @@ TEST(Evaluations, RefuseSettingsOfOtherAttacks) {
 }
 
 TEST(Evaluations, NeedATrainingThatSelectsForTheBestCheckpoint) {
-  EXPECT_EQ(MistakesOfEvaluation("{attack: clean, checkpoint: best}"),
+  const auto mistakes_with = [](const std::string& recipe) {
+    std::string text = SweepWith("");
+    text.replace(text.find("[clean]"), 7, "[{attack: clean, checkpoint: best}]");
+    text.replace(text.find("training: bat"), 13, "training: " + recipe);
+    return MistakesOf(text);
+  };
+  EXPECT_EQ(mistakes_with("bat"), "");
+  EXPECT_EQ(mistakes_with("quick"),
             "f:6:43: training selects no best checkpoint; add training.selection: test");
   EXPECT_EQ(MistakesOfEvaluation("{attack: clean, checkpoint: last}"), "");
 }

@@ -179,7 +179,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "known are: aggregated, basic, bottleneck, hierarchical, inverted, plain, robust"},
         Mistake{
             "unknown recipe", "recipe: bat", "recipe: bad",
-            "f:5:22: base.training: unknown recipe 'bad' (did you mean 'bat'?); known are: bat, bat-heldout, aat, quick"},
+            "f:5:22: base.training: unknown recipe 'bad' (did you mean 'bat'?); known are: bat, "
+            "bat-heldout, aat, quick"},
         Mistake{"unknown attack", "[clean,", "[cleen,",
                 "f:9:15: unknown attack 'cleen' (did you mean 'clean'?); known are: clean, fgsm, "
                 "pgd20, cw40, apgd_ce, apgd_dlr, apgd_t, fab_t, square, autoattack, apgd_pair"},

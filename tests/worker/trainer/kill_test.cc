@@ -4,7 +4,6 @@
 #include <chrono>
 #include <optional>
 #include <random>
-#include <thread>
 
 #include "base/text.h"
 #include "sweep/trial/recipe.h"
@@ -53,18 +52,21 @@ std::optional<CheckpointRef> Newest(const fs::path& checkpoints) {
   return best;
 }
 
+// A moment between two lines.
+void SpinFor(std::chrono::microseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < end) {
+  }
+}
+
 TEST(KilledTraining, EndsWithTheBitsOfTheUninterruptedOne) {
   const auto seed = static_cast<unsigned>(std::random_device()());
   SCOPED_TRACE(Format("seed {}", seed));
   std::mt19937 random(seed);
   const TemporaryFolder folder;
   Job job = KilledJob(folder.Path());
-  const auto begin = std::chrono::steady_clock::now();
   const TrainerOutcome whole = RunTrainer(job);
   ASSERT_EQ(whole.exit_code, 0) << whole.output;
-  const auto whole_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                            std::chrono::steady_clock::now() - begin)
-                            .count();
   const TrainedLine expected = whole.Last<TrainedLine>();
   int kills = 0;
   for (int attempt = 0, round = 0; kills < kKills;) {
@@ -72,8 +74,11 @@ TEST(KilledTraining, EndsWithTheBitsOfTheUninterruptedOne) {
     job.checkpoint_folder = checkpoints / Format("{}", attempt++);
     job.resume = Newest(checkpoints);
     TrainerProgram trainer(job);
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(std::uniform_int_distribution<int64_t>(0, whole_ms)(random)));
+    // A checkpoint is told of when it is durable; the next one is then being written.
+    for (int told = std::uniform_int_distribution(0, 40)(random); told > 0; --told) {
+      if (!trainer.WaitFor<CheckpointLine>()) break;
+    }
+    SpinFor(std::chrono::microseconds(std::uniform_int_distribution(0, 30'000)(random)));
     kill(trainer.Pid(), SIGKILL);
     const TrainerOutcome outcome = trainer.Wait();
     if (outcome.exit_code == 128 + SIGKILL) {

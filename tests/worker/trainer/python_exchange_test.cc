@@ -1,12 +1,10 @@
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <string>
 
-#include "base/text.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/cli/command.h"
 #include "tests/worker/trainer/golden.h"
 #include "worker/trainer/executor.h"
 #include "worker/trainer/initialisation.h"
@@ -27,16 +25,13 @@ class PythonExchange : public testing::Test {
   bool Succeeds(const std::string& script) const {
     const std::filesystem::path file = folder_.Path() / "script.py";
     std::ofstream(file) << script << "\n";
-    const int status = std::system(
-        Format("cd '{}' && python3 script.py >output 2>&1", folder_.Path().string()).c_str());
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    const CommandResult result =
+        RunCommand({"/usr/bin/env", "python3", file.string()}, {.folder = folder_.Path()});
+    last_words_ = result.err;
+    return result.exit_code == 0;
   }
 
-  std::string Output() const {
-    std::ifstream file(folder_.Path() / "output");
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
+  mutable std::string last_words_;
   const TemporaryFolder folder_;
   const Graph graph_ =
       BuildGraph({.block = KnownBlock("robust"), .depth = {2, 1, 1}, .width = {1, 1, 1}}, 32, 10);
@@ -57,7 +52,7 @@ weights = load_file('ours.safetensors')
 assert weights['stem_conv.weight'].shape == (16, 3, 3, 3), weights['stem_conv.weight'].shape
 assert weights['blocks.0.layer.0.bn1.num_batches_tracked'].dtype == numpy.int64
 save_file({name: value * 2 for name, value in weights.items()}, 'theirs.safetensors')
-)")) << Output();
+)")) << last_words_;
   Model doubled = AllocateModel(graph_, 1, at::kFloat);
   const auto theirs = ReadSafetensors(folder_.Path() / "theirs.safetensors");
   ASSERT_TRUE(theirs) << theirs.error().message;

@@ -76,8 +76,8 @@ PackedConvolution::PackedConvolution(const at::Tensor& weight, const Convolution
       stride_{settings.stride, settings.stride},
       dilation_{settings.dilation, settings.dilation},
       groups_(settings.groups),
-      weight_(at::mkldnn_reorder_conv2d_weight(weight, padding_, stride_, dilation_, groups_,
-                                               input_sizes)) {}
+      weight_(at::mkldnn_reorder_conv2d_weight(weight.to_mkldnn(), padding_, stride_, dilation_,
+                                               groups_, input_sizes)) {}
 
 // The convolution that takes gradients of the values of one of stride 1 to those of its inputs.
 Convolution Reversed(const Convolution& settings) {
