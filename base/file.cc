@@ -13,6 +13,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/sha256.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
 
@@ -25,26 +26,31 @@ Error SystemError(const fs::path& path, std::string_view what) {
                Format("{}: cannot {}: {}", path.string(), what, std::strerror(code))};
 }
 
-Result<std::string> ReadFile(const fs::path& path, size_t bytes_max) {
+namespace {
+
+constexpr size_t kPieceBytes = 65536;
+
+// Hands the content on in pieces.
+template <class Use>
+Status ReadPieces(const fs::path& path, size_t bytes_max, const Use& use) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.Valid()) return tl::unexpected(SystemError(path, "be opened"));
-  std::string content;
-  std::array<char, 65536> piece;
+  std::array<char, kPieceBytes> piece;
+  size_t bytes = 0;
   while (true) {
     const ssize_t count = read(fd.Get(), piece.data(), piece.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return tl::unexpected(SystemError(path, "be read"));
-    if (count == 0) return content;
-    content.append(piece.data(), static_cast<size_t>(count));
-    if (content.size() > bytes_max) {
+    if (count == 0) return {};
+    bytes += static_cast<size_t>(count);
+    if (bytes > bytes_max) {
       return Fail(
           ErrorKind::kInvalidInput,
           Format("{}: larger than the {} bytes allowed for such a file", path.string(), bytes_max));
     }
+    TRY(use(std::string_view(piece.data(), static_cast<size_t>(count))));
   }
 }
-
-namespace {
 
 Status WriteAll(int fd, std::string_view content, const fs::path& path) {
   while (!content.empty()) {
@@ -56,19 +62,55 @@ Status WriteAll(int fd, std::string_view content, const fs::path& path) {
   return {};
 }
 
-}  // namespace
+// `write` gets the descriptor and the name of the new file.
+template <class Write>
+Status WriteNew(const fs::path& path, unsigned mode, const Write& write) {
+  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+  if (!fd.Valid()) return tl::unexpected(SystemError(path, "be created"));
+  TRY(write(fd.Get(), path));
+  if (fsync(fd.Get()) != 0) return tl::unexpected(SystemError(path, "be synced"));
+  return {};
+}
 
-Status WriteFileDurably(const fs::path& path, std::string_view content, unsigned mode) {
+template <class Write>
+Status ReplaceDurably(const fs::path& path, unsigned mode, const Write& write) {
   const fs::path temporary = path.string() + Format(".{}.tmp", getpid());
-  {
-    const UniqueFd fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-    if (!fd.Valid()) return tl::unexpected(SystemError(temporary, "be created"));
-    TRY(WriteAll(fd.Get(), content, temporary));
-    if (fsync(fd.Get()) != 0) return tl::unexpected(SystemError(temporary, "be synced"));
+  if (const Status written = WriteNew(temporary, mode, write); !written) {
+    unlink(temporary.c_str());
+    return written;
   }
   if (rename(temporary.c_str(), path.c_str()) != 0)
     return tl::unexpected(SystemError(path, "be replaced"));
   return SyncFolder(path.has_parent_path() ? path.parent_path() : fs::path("."));
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const fs::path& path, size_t bytes_max) {
+  std::string content;
+  TRY(ReadPieces(path, bytes_max, [&](std::string_view piece) -> Status {
+    content += piece;
+    return {};
+  }));
+  return content;
+}
+
+Status WriteFileDurably(const fs::path& path, std::string_view content, unsigned mode) {
+  return ReplaceDurably(path, mode, [&](int fd, const fs::path& temporary) {
+    return WriteAll(fd, content, temporary);
+  });
+}
+
+Result<std::string> CopyFileDurably(const fs::path& from, const fs::path& path, size_t bytes_max) {
+  Sha256 hash;
+  TRY(ReplaceDurably(path, 0644, [&](int fd, const fs::path& temporary) {
+    return ReadPieces(from, bytes_max, [&](std::string_view piece) {
+      hash.Update(piece);
+      return WriteAll(fd, piece, temporary);
+    });
+  }));
+  const Sha256::Digest digest = hash.Finish();
+  return Hex(digest.data(), digest.size());
 }
 
 Status SyncFolder(const fs::path& folder) {

@@ -19,6 +19,10 @@ Result<std::string> ReadFile(const std::filesystem::path& path, size_t bytes_max
 Status WriteFileDurably(const std::filesystem::path& path, std::string_view content,
                         unsigned mode = 0644);
 
+// Likewise with what the file `from` holds, at most `bytes_max`; its SHA-256.
+Result<std::string> CopyFileDurably(const std::filesystem::path& from,
+                                    const std::filesystem::path& path, size_t bytes_max);
+
 // Makes the names in a folder durable.
 Status SyncFolder(const std::filesystem::path& folder);
 

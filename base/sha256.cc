@@ -87,6 +87,12 @@ std::string Hex(const uint8_t* bytes, size_t count) {
   return text;
 }
 
+bool IsSha256Hex(std::string_view text) {
+  constexpr size_t kDigits = 2 * std::tuple_size_v<Sha256::Digest>;
+  return text.size() == kDigits &&
+         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 std::string Sha256Hex(std::string_view text) {
   Sha256 hash;
   hash.Update(text);

@@ -33,6 +33,9 @@ class Sha256 {
 
 std::string Hex(const uint8_t* bytes, size_t count);
 
+// Whether the text is 64 hexadecimal digits in small letters.
+bool IsSha256Hex(std::string_view text);
+
 // The digest of a text, in 64 hexadecimal digits.
 std::string Sha256Hex(std::string_view text);
 

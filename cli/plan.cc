@@ -45,7 +45,8 @@ struct Totals {
 // The settings of a trial that have no column of their own: "training.beta" and its value.
 Json FurtherSettings(const TrialSpec& spec) {
   Json settings = Json::object();
-  const Json training = ToJson(spec.training);
+  if (spec.IsImported()) settings["weights"] = *spec.weights_sha256;
+  const Json training = spec.IsImported() ? Json::object() : ToJson(spec.training);
   for (const auto& [key, value] : training.items()) settings["training." + key] = value;
   const Json architecture = ToJson(spec.architecture);
   for (const auto& [key, value] : architecture.items()) {
@@ -61,7 +62,8 @@ bool HasEqualFurtherSettings(const TrialSpec& a, const TrialSpec& b) {
   ArchitectureSpec architecture = a.architecture;
   architecture.depth = b.architecture.depth;
   architecture.width = b.architecture.width;
-  return architecture == b.architecture && a.training == b.training;
+  return architecture == b.architecture && a.training == b.training &&
+         a.weights_sha256 == b.weights_sha256;
 }
 
 // Those of which there is more than one value.
@@ -114,7 +116,7 @@ std::vector<Cell> RowOf(int64_t index, const SweepTrial& trial,
     for (const int size : *sizes) row.push_back(is_cells ? Cell() : Cell(int64_t{size}));
   }
   row.emplace_back(ActivationText(architecture));
-  row.emplace_back(static_cast<int64_t>(trial.spec.seed));
+  row.push_back(trial.spec.IsImported() ? Cell() : Cell(static_cast<int64_t>(trial.spec.seed)));
   if (!varying.empty()) {
     const Json settings = FurtherSettings(trial.spec);
     for (const std::string& key : varying) row.push_back(CellOf(settings.value(key, Json())));

@@ -34,7 +34,10 @@ Status PrintRows(const RowQuery& query, RowFormat format, std::ostream& out) {
   TRY_ASSIGN(Reader reader, Reader::Open(query.state_folder, clock));
   TRY_ASSIGN(Rows rows, reader.Query(query.sql, query.parameters, query.timeout_ms));
   std::vector<Column> columns;
-  for (const std::string& name : rows.Columns()) columns.push_back(ColumnNamed(name));
+  for (const std::string& name : rows.Columns()) {
+    columns.push_back(ColumnNamed(name));
+    columns.back().can_hide = query.hide_empty;
+  }
   RowPrinter printer(columns, format, out);
   while (true) {
     TRY_ASSIGN(const bool found, rows.Next());

@@ -19,6 +19,7 @@ struct RowQuery {
   std::string sql;
   std::vector<std::string> parameters;  // The texts for ?1, ?2...
   int64_t timeout_ms = kQueryTimeoutMs;
+  bool hide_empty = false;  // People do not see columns without a value.
 };
 
 // Prints the rows of a query to `out` as they come, bytes that are no text in hexadecimal digits.

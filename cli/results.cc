@@ -27,10 +27,14 @@ constexpr const char* kExamples = R"(Examples:
   archsweep results --format csv > results.csv)";
 
 const std::vector<std::string>& TableColumns() {
-  static const std::vector<std::string> kColumns = {
-      "trial",      "dataset",   "block",      "d1",        "d2",           "d3",   "w1",
-      "w2",         "w3",        "activation", "seed",      "parameters",   "macs", "diverged",
-      "clean_last", "fgsm_last", "pgd20_last", "cw40_last", "train_seconds"};
+  static const std::vector<std::string> kColumns = [] {
+    std::vector<std::string> columns = {"trial", "dataset", "block",      "d1",   "d2",
+                                        "d3",    "w1",      "w2",         "w3",   "activation",
+                                        "seed",  "kind",    "parameters", "macs", "diverged"};
+    for (std::string& column : ResultColumns()) columns.push_back(std::move(column));
+    columns.emplace_back("train_seconds");
+    return columns;
+  }();
   return kColumns;
 }
 
@@ -69,7 +73,8 @@ Status CheckNames(const ResultsQuery& query) {
 Status PrintResults(const ResultsQuery& query, RowFormat format, std::ostream& out) {
   TRY(CheckNames(query));
   RowQuery rows{.state_folder = query.state_folder,
-                .sql = Format("SELECT {} FROM v_result", Join(TableColumns(), ", "))};
+                .sql = Format("SELECT {} FROM v_result", Join(TableColumns(), ", ")),
+                .hide_empty = true};
   if (!query.sweep.empty()) {
     rows.sql += " WHERE trial IN (SELECT trial FROM v_membership WHERE sweep = ?1 AND wanted = 1)";
     rows.parameters = {query.sweep};

@@ -14,16 +14,29 @@ std::string Eta(double done, double total, int64_t elapsed_ms) {
   return HumanDuration((total - done) / done * static_cast<double>(elapsed_ms) / 1000);
 }
 
+std::string TrialLabel(const TrialSpec& spec) {
+  constexpr size_t kShownDigits = 8;
+  const std::string size = SizeText(spec.architecture);
+  if (spec.IsImported()) {
+    return Format("{} weights {}", size, spec.weights_sha256->substr(0, kShownDigits));
+  }
+  return Format("{} seed {}", size, spec.seed);
+}
+
+std::string AttackLabel(const EvaluationSpec& evaluation) {
+  if (evaluation.checkpoint == CheckpointRole::kLast) return std::string(NameOf(evaluation.attack));
+  return Format("{} {}", NameOf(evaluation.attack), NameOf(evaluation.checkpoint));
+}
+
 }  // namespace
 
 RunDisplay::RunDisplay(const ExpandedSweep& sweep, const Snapshot& first, int64_t now_ms)
     : name_(sweep.name), work_at_start_(first.work_done), start_ms_(now_ms) {
   for (const SweepTrial& trial : sweep.trials) {
-    const ArchitectureSpec& architecture = trial.spec.architecture;
-    trial_labels_.emplace(trial.id, Format("{} seed {}", SizeText(architecture), trial.spec.seed));
+    trial_labels_.emplace(trial.id, TrialLabel(trial.spec));
   }
   for (const EvaluationSpec& evaluation : sweep.evaluations) {
-    attack_names_.emplace(IdOf(evaluation), NameOf(evaluation.attack));
+    attack_labels_.emplace(IdOf(evaluation), AttackLabel(evaluation));
   }
 }
 
@@ -43,7 +56,7 @@ std::vector<std::string> RunDisplay::Lines(const Snapshot& snapshot, int64_t now
 std::string RunDisplay::TaskLine(const LiveTask& task) const {
   const bool trains = task.task.kind == TaskKind::kTrain;
   std::string line =
-      Format("  {:<6} {}", trains ? "train" : attack_names_.at(task.task.Evaluation()),
+      Format("  {:<6} {}", trains ? "train" : attack_labels_.at(task.task.Evaluation()),
              trial_labels_.at(task.trial));
   if (task.steps == 0) return line + "  starting";
   line += Format("  {} {}/{}", trains ? "step" : "batch", task.step, task.steps);

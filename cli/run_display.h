@@ -27,7 +27,7 @@ class RunDisplay {
 
   std::string name_;
   std::map<TrialId, std::string> trial_labels_;
-  std::map<EvaluationId, std::string> attack_names_;
+  std::map<EvaluationId, std::string> attack_labels_;
   double work_at_start_ = 0;
   int64_t start_ms_ = 0;
 };

@@ -77,12 +77,14 @@ size_t WidthOf(const std::string& text) {
       std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
+// Columns of width 0 are left out.
 std::string Aligned(const std::vector<std::string>& texts, const std::vector<size_t>& widths,
                     const std::vector<bool>& right) {
   std::string line;
   for (size_t i = 0; i < texts.size(); ++i) {
+    if (widths[i] == 0) continue;
     const std::string padding(widths[i] - WidthOf(texts[i]), ' ');
-    if (i > 0) line += "  ";
+    if (!line.empty()) line += "  ";
     line += right[i] ? padding + texts[i] : texts[i] + padding;
   }
   return line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
@@ -104,6 +106,7 @@ void AddFormatOption(CLI::App& command, RowFormat& format, const std::vector<std
 
 RowPrinter::RowPrinter(std::vector<Column> columns, RowFormat format, std::ostream& out)
     : columns_(std::move(columns)), format_(format), out_(out), right_(columns_.size(), true) {
+  for (const Column& column : columns_) hidden_.push_back(column.can_hide);
   if (format_ == RowFormat::kJson) out_ << '[';
   if (format_ != RowFormat::kCsv) return;
   for (size_t i = 0; i < columns_.size(); ++i) {
@@ -120,6 +123,7 @@ void RowPrinter::Add(const std::vector<Cell>& row) {
     for (size_t i = 0; i < row.size(); ++i) {
       shown.push_back(ShownText(row[i], columns_[i].style));
       if (std::holds_alternative<std::string>(row[i])) right_[i] = false;
+      if (!std::holds_alternative<std::monostate>(row[i])) hidden_[i] = false;
     }
     kept_.push_back(std::move(shown));
     return;
@@ -141,21 +145,25 @@ void RowPrinter::Add(const std::vector<Cell>& row) {
 
 Status RowPrinter::Finish() {
   if (format_ == RowFormat::kJson) out_ << (rows_ == 0 ? "]\n" : "\n]\n");
-  if (format_ == RowFormat::kTable) {
-    std::vector<std::string> header;
-    for (const Column& column : columns_) header.push_back(column.name);
-    std::vector<size_t> widths;
-    for (size_t i = 0; i < header.size(); ++i) {
-      size_t width = WidthOf(header[i]);
-      for (const auto& row : kept_) width = std::max(width, WidthOf(row[i]));
-      widths.push_back(width);
-    }
-    out_ << Aligned(header, widths, right_);
-    for (const auto& row : kept_) out_ << Aligned(row, widths, right_);
-  }
+  if (format_ == RowFormat::kTable) PrintTable();
   out_.flush();
   if (!out_) return Fail(ErrorKind::kIo, "the output could not be written; is the disk full?");
   return {};
+}
+
+void RowPrinter::PrintTable() {
+  std::vector<std::string> header;
+  for (const Column& column : columns_) header.push_back(column.name);
+  std::vector<size_t> widths;
+  for (size_t i = 0; i < header.size(); ++i) {
+    size_t width = hidden_[i] ? 0 : WidthOf(header[i]);
+    for (const auto& row : kept_) {
+      if (!hidden_[i]) width = std::max(width, WidthOf(row[i]));
+    }
+    widths.push_back(width);
+  }
+  out_ << Aligned(header, widths, right_);
+  for (const auto& row : kept_) out_ << Aligned(row, widths, right_);
 }
 
 }  // namespace archsweep

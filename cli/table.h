@@ -34,6 +34,7 @@ struct Column {
 
   std::string name;
   Style style = Style::kPlain;
+  bool can_hide = false;  // People do not see it where no row has a value in it.
 };
 
 // Prints rows as they come, in constant memory but for kTable, which needs all rows to align them.
@@ -49,12 +50,15 @@ class RowPrinter {
   Status Finish();
 
  private:
+  void PrintTable();
+
   std::vector<Column> columns_;
   RowFormat format_;
   std::ostream& out_;
   int64_t rows_ = 0;
   std::vector<std::vector<std::string>> kept_;  // Of kTable: what will be shown.
   std::vector<bool> right_;                     // Of kTable: the column holds numbers alone.
+  std::vector<bool> hidden_;                    // Likewise: nothing that is to be shown.
 };
 
 }  // namespace archsweep

@@ -34,7 +34,7 @@ Engine::Engine(Store store, const ExpandedSweep& sweep, const StoredSweep& store
   for (const EvaluationSpec& evaluation : sweep.evaluations)
     evaluations_.emplace(IdOf(evaluation), evaluation);
   for (const auto& [trial, training] : stored.trainings) {
-    if (training.weights) weights_.emplace(trial, *training.weights);
+    NoteWeights(trial, training.weights, training.best);
   }
   Publish();
 }
@@ -109,11 +109,19 @@ Status Engine::CommitChanges() {
   TRY(store_.Commit(changes));
   for (const Change& change : changes) {
     const auto* trained = std::get_if<TrainingSucceeded>(&change);
-    if (trained && !trained->line.diverged) {
-      weights_[trained->trial] = {trained->line.folder, trained->line.model_sha256};
-    }
+    if (!trained || trained->line.diverged) continue;
+    const TrainedLine& line = trained->line;
+    std::optional<CheckpointRef> best;
+    if (line.best) best = CheckpointRef{line.best->folder, line.best->model_sha256};
+    NoteWeights(trained->trial, CheckpointRef{line.folder, line.model_sha256}, best);
   }
   return {};
+}
+
+void Engine::NoteWeights(const TrialId& trial, const std::optional<CheckpointRef>& last,
+                         const std::optional<CheckpointRef>& best) {
+  if (last) weights_[{trial, CheckpointRole::kLast}] = *last;
+  if (best) weights_[{trial, CheckpointRole::kBest}] = *best;
 }
 
 void Engine::AnswerAll() {
@@ -165,7 +173,7 @@ WorkerOrders Engine::OrdersFor(const WorkerId& worker) const {
                        .stop = slot->stopping};
     if (slot->task.kind == TaskKind::kEvaluate) {
       order.evaluation = evaluations_.at(slot->task.Evaluation());
-      order.weights = weights_.at(trial);
+      order.weights = weights_.at({trial, order.evaluation->checkpoint});
     }
     orders.attempts.push_back(std::move(order));
   }

@@ -64,13 +64,15 @@ class Engine {
   void AnswerAll();
   void AnswerHeldCalls();
   WorkerOrders OrdersFor(const WorkerId& worker) const;
+  void NoteWeights(const TrialId& trial, const std::optional<CheckpointRef>& last,
+                   const std::optional<CheckpointRef>& best);
   void Publish();
 
   Store store_;
   const Clock& clock_;
   std::map<TrialId, TrialSpec> trials_;
   std::map<EvaluationId, EvaluationSpec> evaluations_;
-  std::map<TrialId, CheckpointRef> weights_;
+  std::map<WeightsId, CheckpointRef> weights_;
   Scheduler scheduler_;
   Mailbox mailbox_;
 

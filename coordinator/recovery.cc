@@ -32,7 +32,7 @@ InitialState Recover(const ExpandedSweep& sweep, const StoredSweep& stored,
   std::map<TaskId, const StoredTask*> found;
   for (const StoredTask& task : stored.tasks) found.emplace(task.id, &task);
 
-  InitialState state{.tasks = {}, .trials_with_weights = {}, .newest_token = stored.newest_token};
+  InitialState state{.tasks = {}, .weights = {}, .newest_token = stored.newest_token};
   for (const TaskSpec& spec : TasksOf(sweep)) {
     CHECK(found.contains(spec.id));
     const StoredTask& task = *found.at(spec.id);
@@ -46,7 +46,8 @@ InitialState Recover(const ExpandedSweep& sweep, const StoredSweep& stored,
                            .worker = task.live ? task.live->worker : WorkerId{}});
   }
   for (const auto& [trial, training] : stored.trainings) {
-    if (training.weights) state.trials_with_weights.insert(trial);
+    if (training.weights) state.weights.insert({trial, CheckpointRole::kLast});
+    if (training.best) state.weights.insert({trial, CheckpointRole::kBest});
   }
   return state;
 }

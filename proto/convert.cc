@@ -7,6 +7,7 @@
 
 #include "base/canonical_json.h"
 #include "base/json.h"
+#include "base/sha256.h"
 #include "base/text.h"
 
 namespace archsweep {
@@ -16,7 +17,6 @@ constexpr size_t kHostBytesMax = 255;
 constexpr int64_t kNextCallMsMax = 60'000;
 constexpr size_t kPathBytesMax = 4096;
 constexpr size_t kConfigurationBytesMax = size_t{1} << 20;
-constexpr size_t kSha256Digits = 64;
 
 tl::unexpected<Error> Invalid(std::string_view field, const std::string& what) {
   return Fail(ErrorKind::kInvalidInput, Format("{}: {}", field, what));
@@ -105,11 +105,6 @@ Result<Json> ReadConfiguration(const std::string& field, const std::string& text
   return Of(field, ParseJson(text));
 }
 
-bool IsSha256(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  return text.size() == kSha256Digits && text.find_first_not_of(kDigits) == std::string_view::npos;
-}
-
 Status ReadEvaluation(const std::string& field, const fleet::v1::DesiredAttempt& wire,
                       AttemptOrder& order) {
   if (wire.evaluation_json().empty()) {
@@ -128,9 +123,8 @@ Status ReadEvaluation(const std::string& field, const fleet::v1::DesiredAttempt&
     return Invalid(field + ".weights_folder", "is missing; an evaluation needs weights");
   }
   TRY(CheckSize(field + ".weights_folder", wire.weights_folder().size(), kPathBytesMax));
-  if (!wire.weights_sha256().empty() && !IsSha256(wire.weights_sha256())) {
-    return Invalid(field + ".weights_sha256",
-                   Format("must be {} hexadecimal digits", kSha256Digits));
+  if (!wire.weights_sha256().empty() && !IsSha256Hex(wire.weights_sha256())) {
+    return Invalid(field + ".weights_sha256", "must be 64 hexadecimal digits");
   }
   order.weights = CheckpointRef{wire.weights_folder(), wire.weights_sha256()};
   return {};

@@ -181,10 +181,13 @@ ChangeWriter::Subject ChangeWriter::Apply(const EpochRecorded& fact) {
   const EpochLine& line = fact.line;
   TRY(database_.Run(
       "INSERT INTO epoch_metric (token, epoch, loss, natural_loss, robust_loss, natural_accuracy, "
-      "robust_accuracy, learning_rate, seconds, recorded_ms) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+      "robust_accuracy, learning_rate, seconds, recorded_ms, clean_accuracy, pgd20_accuracy, "
+      "test_accuracy, test_robust_accuracy, train_fgsm_accuracy) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+      "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING",
       fact.token.value, line.epoch, line.loss, line.natural_loss, line.robust_loss,
-      line.natural_accuracy, line.robust_accuracy, line.learning_rate, line.seconds, now_ms_));
+      line.natural_accuracy, line.robust_accuracy, line.learning_rate, line.seconds, now_ms_,
+      line.clean_accuracy, line.pgd20_accuracy, line.test_accuracy, line.test_robust_accuracy,
+      line.train_fgsm_accuracy));
   return task.key;
 }
 
@@ -212,23 +215,50 @@ ChangeWriter::Subject ChangeWriter::Apply(const TrainingSucceeded& fact) {
       "WHERE newest <> ?2), 0), ?6, ?7",
       task.trial, fact.token.value, line.diverged, line.steps, line.seconds, folder, digest,
       task.key));
+  if (line.best) TRY(RecordBest(task.trial, *line.best));
   TRY(EndAttempt(task, fact.token, nullptr));
   return task.key;
 }
 
+Status ChangeWriter::RecordBest(int64_t trial, const BestCheckpoint& best) {
+  return database_.Run(
+      "UPDATE training SET best_folder = ?2, best_sha256 = ?3, best_step = ?4, best_epoch = ?5, "
+      "best_accuracy = ?6 WHERE trial = ?1",
+      trial, best.folder, best.model_sha256, best.step, best.epoch, best.accuracy);
+}
+
+// A result is of weights that are there.
+Status ChangeWriter::CheckWeights(const Task& task) {
+  TRY_ASSIGN(Statement row, database_.Query("SELECT g.diverged, e.checkpoint = 'best' AND "
+                                            "g.best_folder IS NULL FROM evaluation e JOIN training "
+                                            "g ON g.trial = e.trial WHERE e.key = ?1",
+                                            task.evaluation));
+  TRY_ASSIGN(const bool is_trained, row.Step());
+  std::string why;
+  if (!is_trained) {
+    why = "is not trained";
+  } else if (row.Integer(0) != 0) {
+    why = "diverged";
+  } else if (row.Integer(1) != 0) {
+    why = "has no best checkpoint";
+  }
+  if (why.empty()) return {};
+  return Contradiction(Format("task {} has a result, but its trial {}", ToText(task.id), why));
+}
+
 ChangeWriter::Subject ChangeWriter::Apply(const EvaluationSucceeded& fact) {
   TRY_ASSIGN(const Task task, FindLive(fact.token, TaskId::Evaluate(fact.evaluation)));
-  TRY_ASSIGN(const auto diverged,
-             database_.Integer("SELECT diverged FROM training WHERE trial = ?1", task.trial));
-  if (diverged.value_or(1) != 0) {
-    return Contradiction(Format("task {} has a result, but its trial {}", ToText(task.id),
-                                diverged ? "diverged" : "is not trained"));
-  }
+  TRY(CheckWeights(task));
+  const EvaluatedLine& line = fact.line;
+  const auto file = line.artifact ? std::optional(line.artifact->file) : std::nullopt;
+  const auto digest = line.artifact ? std::optional(line.artifact->sha256) : std::nullopt;
   TRY(database_.Run(
-      "INSERT INTO result (trial, evaluation, token, images, correct, loss, seconds, flags) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-      task.trial, task.evaluation, fact.token.value, fact.line.images, fact.line.correct,
-      fact.line.loss, fact.line.seconds, Blob{fact.flags}));
+      "INSERT INTO result (trial, evaluation, token, images, correct, loss, seconds, flags, "
+      "warnings, forward_images, backward_images, saved_images, artifact, artifact_sha256) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+      task.trial, task.evaluation, fact.token.value, line.images, line.correct, line.loss,
+      line.seconds, Blob{fact.flags}, Json(line.warnings).dump(), line.forward_images,
+      line.backward_images, line.saved_images, file, digest));
   TRY(EndAttempt(task, fact.token, nullptr));
   return task.key;
 }

@@ -50,6 +50,8 @@ class ChangeWriter {
   // Likewise, and it is the attempt of that task.
   Result<Task> FindLive(Token token, const TaskId& id);
   static Result<Task> ReadTask(const Statement& row);
+  Status RecordBest(int64_t trial, const BestCheckpoint& best);
+  Status CheckWeights(const Task& task);
   Status EndAttempt(const Task& task, Token token, const Failure* failure);
   Status SetState(const Task& task, TaskState state);
   Status RecordEvent(const Change& change, std::optional<int64_t> task);

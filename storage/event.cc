@@ -45,39 +45,18 @@ struct Data {
             {"worker", ToHex(fact.worker)},
             {"slots", fact.slots}};
   }
-  Json operator()(const AttemptStarted& fact) const {
-    return {{"version", fact.line.version},
-            {"libraries", fact.line.libraries},
-            {"device", fact.line.device},
-            {"threads", fact.line.threads},
-            {"resumed_step", fact.line.resumed_step}};
-  }
-  Json operator()(const EpochRecorded& fact) const {
-    return {{"epoch", fact.line.epoch},
-            {"loss", fact.line.loss},
-            {"natural_loss", fact.line.natural_loss},
-            {"robust_loss", fact.line.robust_loss},
-            {"natural_accuracy", fact.line.natural_accuracy},
-            {"robust_accuracy", fact.line.robust_accuracy},
-            {"learning_rate", fact.line.learning_rate},
-            {"seconds", fact.line.seconds}};
-  }
-  Json operator()(const CheckpointRecorded& fact) const {
-    return {{"step", fact.line.step},
-            {"folder", fact.line.folder},
-            {"model_sha256", fact.line.model_sha256}};
-  }
+  Json operator()(const AttemptStarted& fact) const { return FieldsOf(fact.line); }
+  Json operator()(const EpochRecorded& fact) const { return FieldsOf(fact.line); }
+  Json operator()(const CheckpointRecorded& fact) const { return FieldsOf(fact.line); }
   Json operator()(const TrainingSucceeded& fact) const {
-    return {{"trial", ToHex(fact.trial)},     {"steps", fact.line.steps},
-            {"diverged", fact.line.diverged}, {"seconds", fact.line.seconds},
-            {"folder", fact.line.folder},     {"model_sha256", fact.line.model_sha256}};
+    Json data = FieldsOf(fact.line);
+    data["trial"] = ToHex(fact.trial);
+    return data;
   }
   Json operator()(const EvaluationSucceeded& fact) const {
-    return {{"evaluation", ToHex(fact.evaluation)},
-            {"images", fact.line.images},
-            {"correct", fact.line.correct},
-            {"loss", fact.line.loss},
-            {"seconds", fact.line.seconds}};
+    Json data = FieldsOf(fact.line);
+    data["evaluation"] = ToHex(fact.evaluation);
+    return data;
   }
   Json operator()(const AttemptFailed& fact) const {
     return {{"task", ToText(fact.task)},       {"class", archsweep::NameOf(fact.failure.kind)},

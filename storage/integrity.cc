@@ -3,6 +3,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "storage/reader.h"
+#include "sweep/attempt/layout.h"
 
 namespace archsweep {
 namespace {
@@ -80,21 +81,28 @@ Status CheckForeignKeys(Database& database, std::vector<std::string>& findings) 
   return {};
 }
 
-// Weights are named relative to the state folder, unless they lie elsewhere.
-Status CheckWeights(Database& database, const fs::path& state_folder,
-                    std::vector<std::string>& findings) {
-  TRY_ASSIGN(Statement rows,
-             database.Query("SELECT t.id, g.folder, g.model_sha256 FROM training g "
-                            "JOIN trial t ON t.key = g.trial WHERE g.diverged = 0"));
+// What files must hold: what each is, its path and its digest. Paths are relative to the state
+// folder, unless the files lie elsewhere.
+constexpr std::string_view kFiles =
+    "SELECT 'weights of ' || t.id, g.folder || '/' || ?1, g.model_sha256 FROM training g "
+    "JOIN trial t ON t.key = g.trial WHERE g.diverged = 0 UNION ALL "
+    "SELECT 'best weights of ' || t.id, g.best_folder || '/' || ?1, g.best_sha256 FROM training g "
+    "JOIN trial t ON t.key = g.trial WHERE g.best_folder IS NOT NULL UNION ALL "
+    "SELECT 'artifact of evaluation ' || e.id, r.artifact, r.artifact_sha256 FROM result r "
+    "JOIN evaluation e ON e.key = r.evaluation WHERE r.artifact IS NOT NULL";
+
+Status CheckFiles(Database& database, const fs::path& state_folder,
+                  std::vector<std::string>& findings) {
+  TRY_ASSIGN(Statement rows, database.Query(kFiles, kModelFile));
   for (size_t wrong = 0; wrong < kFindingsMax;) {
     TRY_ASSIGN(const bool found, rows.Step());
     if (!found) return {};
-    const fs::path file = state_folder / fs::path(rows.Text(1)) / "model.safetensors";
+    const fs::path file = state_folder / fs::path(rows.Text(1));
     const auto digest = Sha256HexOfFile(file);
     if (digest && *digest == rows.Text(2)) continue;
     ++wrong;
     findings.push_back(
-        Format("weights of {}: {}; restore the file from a copy", rows.Text(0),
+        Format("{}: {}; restore the file from a copy", rows.Text(0),
                digest ? file.string() + ": its content has changed" : digest.error().message));
   }
   return {};
@@ -120,7 +128,7 @@ Result<IntegrityReport> CheckIntegrity(const fs::path& state_folder, const Clock
   for (const std::string_view sql : kViolations) {
     TRY(AppendTexts(database, sql, "", report.findings));
   }
-  TRY(CheckWeights(database, state_folder, report.findings));
+  TRY(CheckFiles(database, state_folder, report.findings));
   TRY_ASSIGN(report.trials, Count(database, "trial"));
   TRY_ASSIGN(report.trainings, Count(database, "training"));
   TRY_ASSIGN(report.results, Count(database, "result"));

@@ -51,19 +51,22 @@ Status ReadTasks(Database& database, TaskKind kind, int64_t sweep, std::vector<S
 Status ReadTrainings(Database& database, int64_t sweep,
                      std::map<TrialId, StoredTraining>& trainings) {
   TRY_ASSIGN(Statement rows,
-             database.Query("SELECT t.id, g.diverged, g.folder, g.model_sha256 FROM membership m "
-                            "JOIN training g ON g.trial = m.trial JOIN trial t ON t.key = m.trial "
+             database.Query("SELECT t.id, g.diverged, g.folder, g.model_sha256, g.best_folder, "
+                            "g.best_sha256 FROM membership m JOIN training g ON g.trial = m.trial "
+                            "JOIN trial t ON t.key = m.trial "
                             "WHERE m.sweep = ?1 AND m.wanted = 1",
                             sweep));
   while (true) {
     TRY_ASSIGN(const bool found, rows.Step());
     if (!found) return {};
     TRY_ASSIGN(const TrialId trial, ParseId<TrialId>(rows.Text(0)));
-    StoredTraining training{.diverged = rows.Integer(1) != 0, .weights = {}};
-    if (!training.diverged) {
-      training.weights =
-          CheckpointRef{std::filesystem::path(rows.Text(2)), std::string(rows.Text(3))};
-    }
+    const auto reference_at = [&](int column) -> std::optional<CheckpointRef> {
+      if (rows.IsNull(column)) return std::nullopt;
+      return CheckpointRef{std::filesystem::path(rows.Text(column)),
+                           std::string(rows.Text(column + 1))};
+    };
+    StoredTraining training{
+        .diverged = rows.Integer(1) != 0, .weights = reference_at(2), .best = reference_at(4)};
     trainings.emplace(trial, std::move(training));
   }
 }

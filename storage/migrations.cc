@@ -3,13 +3,21 @@
 #include <array>
 
 #include "base/text.h"
+#include "storage/schema_text.h"
 
 namespace archsweep {
 
 extern const char* const kInitialSchema;  // schema/0001_initial.sql
 
+// What ResultColumns() was when the version was made: a column that comes later needs a migration
+// of its own.
+constexpr std::array<std::string_view, 12> kColumnsOfVersion1 = {
+    "clean_last", "fgsm_last", "pgd20_last", "cw40_last", "autoattack_last", "apgd_pair_last",
+    "clean_best", "fgsm_best", "pgd20_best", "cw40_best", "autoattack_best", "apgd_pair_best"};
+
 std::span<const Migration> Migrations() {
-  static const std::array<Migration, 1> kMigrations = {{{.version = 1, .sql = kInitialSchema}}};
+  static const std::array<Migration, 1> kMigrations = {
+      {{.version = 1, .sql = ExpandSchema(kInitialSchema, kColumnsOfVersion1)}}};
   return kMigrations;
 }
 

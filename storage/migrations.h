@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <span>
+#include <string>
 
 #include "storage/database.h"
 
@@ -13,7 +14,7 @@ inline constexpr int64_t kApplicationId = 0x61727377;
 // One step from schema version `version - 1`.
 struct Migration {
   int64_t version;
-  const char* sql;  // Several statements.
+  std::string sql;  // Several statements.
 };
 
 // From an empty file to the schema of this program, in order.

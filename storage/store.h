@@ -46,6 +46,7 @@ struct StoredTask {
 struct StoredTraining {
   bool diverged = false;
   std::optional<CheckpointRef> weights;  // Absent if diverged.
+  std::optional<CheckpointRef> best;     // Where the recipe selects.
 };
 
 // Everything a scheduler needs to go on with one sweep.

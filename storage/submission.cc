@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "sweep/attempt/layout.h"
 
 namespace archsweep {
 namespace {
@@ -48,7 +49,8 @@ std::string Fingerprint(const ExpandedSweep& sweep) {
   hash.Update("evaluations");
   for (const EvaluationSpec& evaluation : sweep.evaluations) {
     hash.Update(BytesOf(evaluation.trial));
-    hash.Update(Format("{} {}\n", attacks.Of(evaluation), evaluation.images));
+    hash.Update(Format("{} {} {}\n", attacks.Of(evaluation), NameOf(evaluation.checkpoint),
+                       evaluation.images));
   }
   const Sha256::Digest digest = hash.Finish();
   return Hex(digest.data(), digest.size());
@@ -137,34 +139,49 @@ class SweepWriter {
 
   Result<int64_t> WriteTrial(const SweepTrial& trial) {
     const std::string id = ToHex(trial.id);
+    const bool is_imported = trial.spec.IsImported();
+    std::optional<int64_t> seed;
+    if (!is_imported) seed = static_cast<int64_t>(trial.spec.seed);
     const ArchitectureSpec& net = trial.spec.architecture;
     // Null for networks of cells, which have none.
     const auto size_of = [&](const PerStage<int>& values, size_t stage) {
       return net.cells.genotype != nullptr ? std::nullopt : std::optional<int64_t>(values[stage]);
     };
     TRY(database_.Run(
-        "INSERT INTO trial (id, dataset, block, d1, d2, d3, w1, w2, w3, activation, pre_process, "
-        "seed, parameters, macs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-        "?14) ON CONFLICT DO NOTHING",
-        id, trial.spec.dataset.name, BlockText(net), size_of(net.depth, 0), size_of(net.depth, 1),
-        size_of(net.depth, 2), size_of(net.width, 0), size_of(net.width, 1), size_of(net.width, 2),
-        ActivationText(net), net.pre_process, static_cast<int64_t>(trial.spec.seed),
+        "INSERT INTO trial (id, kind, dataset, block, d1, d2, d3, w1, w2, w3, activation, "
+        "pre_process, seed, parameters, macs) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+        "?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING",
+        id, is_imported ? "imported" : "trained", trial.spec.dataset.name, BlockText(net),
+        size_of(net.depth, 0), size_of(net.depth, 1), size_of(net.depth, 2), size_of(net.width, 0),
+        size_of(net.width, 1), size_of(net.width, 2), ActivationText(net), net.pre_process, seed,
         trial.parameters, trial.macs));
     if (database_.ChangedRows() == 0) return KnownKey("SELECT key FROM trial WHERE id = ?1", id);
     const int64_t key = database_.LastInsertedKey();
     TRY(database_.Run("INSERT INTO trial_config (trial, config) VALUES (?1, ?2)", key,
                       CanonicalText(ToJson(trial.spec))));
-    TRY(database_.Run("INSERT INTO task (trial) VALUES (?1)", key));
+    TRY(trial.spec.IsImported() ? WriteImported(trial, key) : WriteTrainingTask(key));
     return key;
+  }
+
+  Status WriteTrainingTask(int64_t trial) {
+    return database_.Run("INSERT INTO task (trial) VALUES (?1)", trial);
+  }
+
+  // The weights count as those of a training that is over.
+  Status WriteImported(const SweepTrial& trial, int64_t key) {
+    return database_.Run(
+        "INSERT INTO training (trial, diverged, folder, model_sha256) VALUES (?1, 0, ?2, ?3)", key,
+        ImportedWeights(trial.id).string(), *trial.spec.weights_sha256);
   }
 
   Result<int64_t> WriteEvaluation(const EvaluationSpec& evaluation, int64_t trial) {
     const std::string id = ToHex(IdOf(evaluation));
     TRY_ASSIGN(const int64_t attack, AttackKey(evaluation));
     TRY(
-        database_.Run("INSERT INTO evaluation (id, trial, attack, images) VALUES (?1, ?2, ?3, ?4) "
-                      "ON CONFLICT DO NOTHING",
-                      id, trial, attack, evaluation.images));
+        database_.Run("INSERT INTO evaluation (id, trial, attack, checkpoint, images, "
+                      "result_column) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+                      id, trial, attack, NameOf(evaluation.checkpoint), evaluation.images,
+                      ResultColumnOf(evaluation)));
     if (database_.ChangedRows() == 0) {
       return KnownKey("SELECT key FROM evaluation WHERE id = ?1", id);
     }
@@ -177,10 +194,8 @@ class SweepWriter {
     const std::string& settings = attacks_.Of(evaluation);
     const auto found = attack_keys_.find(settings);
     if (found != attack_keys_.end()) return found->second;
-    TRY(
-        database_.Run("INSERT INTO attack (name, settings, standard) VALUES (?1, ?2, ?3) "
-                      "ON CONFLICT DO NOTHING",
-                      NameOf(evaluation.attack), settings, evaluation.IsStandard()));
+    TRY(database_.Run("INSERT INTO attack (name, settings) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                      NameOf(evaluation.attack), settings));
     TRY_ASSIGN(const int64_t key, KnownKey("SELECT key FROM attack WHERE settings = ?1", settings));
     attack_keys_.emplace(settings, key);
     return key;

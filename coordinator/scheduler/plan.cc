@@ -39,6 +39,7 @@ double AttackPasses(AttackKind kind, const AttackSettings& settings) {
 }  // namespace
 
 double TrainingWork(const SweepTrial& trial, int64_t train_images) {
+  if (trial.spec.IsImported()) return 0;
   const TrainingSpec& training = trial.spec.training;
   const int64_t steps = train_images / training.batch_size * training.epochs;
   const double passes = 2.0 * training.attack_steps + 7;
@@ -64,6 +65,7 @@ std::vector<TaskSpec> TasksOf(const ExpandedSweep& sweep) {
   };
   for (const SweepTrial& trial : sweep.trials) {
     trials.emplace(trial.id, &trial);
+    if (trial.spec.IsImported()) continue;
     tasks.push_back({.id = TaskId::Train(trial.id),
                      .trial = trial.id,
                      .work = TrainingWork(trial, dataset_of(trial).train_images),
@@ -73,6 +75,7 @@ std::vector<TaskSpec> TasksOf(const ExpandedSweep& sweep) {
     const SweepTrial& trial = *trials.at(evaluation.trial);
     tasks.push_back({.id = TaskId::Evaluate(IdOf(evaluation)),
                      .trial = evaluation.trial,
+                     .checkpoint = evaluation.checkpoint,
                      .work = EvaluationWork(trial, evaluation, dataset_of(trial).test_images),
                      .needs_gpu = needs_gpu});
   }

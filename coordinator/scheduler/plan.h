@@ -15,8 +15,8 @@ double TrainingWork(const SweepTrial& trial, int64_t train_images);
 double EvaluationWork(const SweepTrial& trial, const EvaluationSpec& evaluation,
                       int64_t test_images);
 
-// The tasks of a sweep: all trainings in its order, then all evaluations. Data sets are those of
-// the registry (asserted).
+// The tasks of a sweep: the trainings of all trials that are not imported, in its order, then all
+// evaluations. Data sets are those of the registry (asserted).
 std::vector<TaskSpec> TasksOf(const ExpandedSweep& sweep);
 
 }  // namespace archsweep

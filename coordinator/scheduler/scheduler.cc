@@ -11,9 +11,7 @@
 namespace archsweep {
 
 Scheduler::Scheduler(const InitialState& initial, int64_t now_ms)
-    : trials_with_weights_(initial.trials_with_weights),
-      newest_token_(initial.newest_token),
-      now_ms_(now_ms) {
+    : weights_(initial.weights), newest_token_(initial.newest_token), now_ms_(now_ms) {
   int ordinal = 0;
   for (const InitialTask& found : initial.tasks) {
     const TaskId id = found.spec.id;
@@ -149,8 +147,7 @@ bool Scheduler::EndBySuccess(LiveSlot& slot, const NumberedLine& numbered) {
   Succeed(task, slot.token);
   if (trained) {
     effects_.changes.push_back(TrainingSucceeded{slot.token, task.spec.trial, *trained});
-    if (!trained->diverged) trials_with_weights_.insert(task.spec.trial);
-    for (const TaskId& evaluation : evaluations_[task.spec.trial]) MakeReady(tasks_.at(evaluation));
+    NoteWeights(task.spec.trial, *trained);
   } else {
     effects_.changes.push_back(
         EvaluationSucceeded{slot.token, slot.task.Evaluation(), *evaluated, numbered.flags});
@@ -279,13 +276,23 @@ void Scheduler::CountIfOver(const Task& task) {
   if (succeeded) work_done_ += task.spec.work;
   counts_.succeeded += succeeded;
   counts_.failed += failed;
-  const bool no_weights = (succeeded || failed) && task.spec.id.kind == TaskKind::kTrain &&
-                          !trials_with_weights_.contains(task.spec.trial);
-  if (no_weights) counts_.unreachable += static_cast<int>(evaluations_[task.spec.trial].size());
+  const bool is_over = succeeded || failed;
+  if (!is_over || task.spec.id.kind != TaskKind::kTrain) return;
+  for (const TaskId& evaluation : evaluations_[task.spec.trial]) {
+    counts_.unreachable += !Runnable(tasks_.at(evaluation));
+  }
 }
 
 bool Scheduler::Runnable(const Task& task) const {
-  return task.spec.id.kind == TaskKind::kTrain || trials_with_weights_.contains(task.spec.trial);
+  return task.spec.id.kind == TaskKind::kTrain ||
+         weights_.contains({task.spec.trial, task.spec.checkpoint});
+}
+
+void Scheduler::NoteWeights(const TrialId& trial, const TrainedLine& line) {
+  if (line.diverged) return;
+  weights_.insert({trial, CheckpointRole::kLast});
+  if (line.best) weights_.insert({trial, CheckpointRole::kBest});
+  for (const TaskId& evaluation : evaluations_[trial]) MakeReady(tasks_.at(evaluation));
 }
 
 Scheduler::ReadyKey Scheduler::KeyOf(const Task& task) const {

@@ -25,7 +25,7 @@ struct InitialTask {
 
 struct InitialState {
   std::vector<InitialTask> tasks;  // In the order of the sweep; ids differ.
-  std::set<TrialId> trials_with_weights;
+  std::set<WeightsId> weights;     // That are there.
   Token newest_token;
 };
 
@@ -34,7 +34,7 @@ struct TaskCounts {
   int succeeded = 0;
   int failed = 0;
   int live = 0;         // Assigned or running.
-  int unreachable = 0;  // Evaluations whose training failed or diverged.
+  int unreachable = 0;  // Evaluations whose training failed or left no weights for them.
 };
 
 // The pure state machine: no clock, socket, file, thread, chance or unordered iteration. One thread
@@ -95,6 +95,7 @@ class Scheduler {
   void Wake(const WorkerId& worker);
 
   bool Runnable(const Task& task) const;
+  void NoteWeights(const TrialId& trial, const TrainedLine& line);
   ReadyKey KeyOf(const Task& task) const;
   void MakeReady(const Task& task);
   void CountIfOver(const Task& task);
@@ -103,7 +104,7 @@ class Scheduler {
 
   std::map<TaskId, Task> tasks_;
   std::map<TrialId, std::vector<TaskId>> evaluations_;  // Of each trial.
-  std::set<TrialId> trials_with_weights_;
+  std::set<WeightsId> weights_;                         // That are there.
   std::set<ReadyKey> ready_[2];  // Runnable tasks that are queued, by TaskSpec::needs_gpu.
   std::set<std::pair<int64_t, TaskId>> backing_off_;  // By the time at which they are ready.
   std::map<WorkerId, Worker> workers_;

@@ -8,13 +8,15 @@
 #include "base/id.h"
 #include "sweep/attempt/failure.h"
 #include "sweep/attempt/task.h"
+#include "sweep/trial/evaluation.h"
 
 namespace archsweep {
 
 // What the scheduler knows of a task from the start.
 struct TaskSpec {
   TaskId id;
-  TrialId trial;    // The trial that is trained or evaluated.
+  TrialId trial;                                      // The trial that is trained or evaluated.
+  CheckpointRole checkpoint = CheckpointRole::kLast;  // That an evaluation needs.
   double work = 0;  // Expected multiply-accumulates; decides order and remaining time.
   bool needs_gpu = false;
 };

@@ -4,6 +4,9 @@
 -- Times are milliseconds since 1970 in UTC (..._ms), durations are seconds, accuracies are shares
 -- from 0 to 1. Ids are 32 hexadecimal digits. A number that is infinite or not a number is kept as
 -- NULL. Rows of one table name rows of another by their integer `key`, or an attempt by its token.
+--
+-- What stands between "-- each {column}" and "-- end" is there once for every standard attack and
+-- checkpoint: clean_last, ..., pgd20_best, ... (the list is in migrations.cc).
 
 -- 'database' (random id), 'created_ms', 'epoch' (how often a coordinator has opened this database).
 CREATE TABLE meta (
@@ -21,12 +24,14 @@ CREATE TABLE sweep (
   changed_ms  INTEGER NOT NULL
 ) STRICT;
 
--- A network to be trained. The configuration is apart from it, so that lists over many trials read
--- narrow rows. The columns from `reported` on are derived from `training` and `result` by the
--- triggers below, so that a list can be ordered by them without a join.
+-- A network that is trained here, or whose weights were brought along. The configuration is apart
+-- from it, so that lists over many trials read narrow rows. The columns from `reported` on are
+-- derived from `training` and `result` by the triggers below, so that a list can be ordered by them
+-- without a join.
 CREATE TABLE trial (
   key         INTEGER PRIMARY KEY,
   id          TEXT NOT NULL UNIQUE CHECK (length(id) = 32),
+  kind        TEXT NOT NULL CHECK (kind IN ('trained', 'imported')),
   dataset     TEXT NOT NULL,
   block       TEXT NOT NULL,
   -- Blocks and widening factor per stage; NULL for networks of cells.
@@ -34,23 +39,21 @@ CREATE TABLE trial (
   w1 INTEGER, w2 INTEGER, w3 INTEGER,
   activation  TEXT NOT NULL,
   pre_process INTEGER NOT NULL,
-  seed        INTEGER NOT NULL,
+  seed        INTEGER,            -- NULL where imported.
   parameters  INTEGER NOT NULL,
   macs        INTEGER NOT NULL,   -- Of one image.
   reported      INTEGER NOT NULL DEFAULT 0,   -- 1: has a result, or diverged.
   diverged      INTEGER,                      -- NULL until trained.
   train_token   INTEGER,
   train_steps   INTEGER,
-  train_seconds REAL,
-  clean_last REAL, clean_last_images INTEGER,
-  fgsm_last  REAL, fgsm_last_images  INTEGER,
-  pgd20_last REAL, pgd20_last_images INTEGER,
-  cw40_last  REAL, cw40_last_images  INTEGER
+  -- each {column}
+  {column} REAL, {column}_images INTEGER,
+  -- end
+  train_seconds REAL
 ) STRICT;
-CREATE INDEX trial_by_clean_last ON trial (clean_last) WHERE reported = 1;
-CREATE INDEX trial_by_fgsm_last  ON trial (fgsm_last)  WHERE reported = 1;
-CREATE INDEX trial_by_pgd20_last ON trial (pgd20_last) WHERE reported = 1;
-CREATE INDEX trial_by_cw40_last  ON trial (cw40_last)  WHERE reported = 1;
+-- each {column}
+CREATE INDEX trial_by_{column} ON trial ({column}) WHERE reported = 1;
+-- end
 CREATE INDEX trial_by_parameters ON trial (parameters) WHERE reported = 1;
 CREATE INDEX trial_by_macs       ON trial (macs)       WHERE reported = 1;
 
@@ -63,17 +66,18 @@ CREATE TABLE trial_config (
 CREATE TABLE attack (
   key      INTEGER PRIMARY KEY,
   name     TEXT NOT NULL,
-  settings TEXT NOT NULL UNIQUE,  -- Canonical JSON.
-  standard INTEGER NOT NULL CHECK (standard IN (0, 1))   -- 1: the settings that go with the name.
+  settings TEXT NOT NULL UNIQUE   -- Canonical JSON.
 ) STRICT;
 
--- One measurement of a trained network, on its last weights.
+-- One measurement of a trained network.
 CREATE TABLE evaluation (
-  key    INTEGER PRIMARY KEY,
-  id     TEXT NOT NULL UNIQUE CHECK (length(id) = 32),
-  trial  INTEGER NOT NULL REFERENCES trial,
-  attack INTEGER NOT NULL REFERENCES attack,
-  images INTEGER NOT NULL         -- The first so many test images; 0: all.
+  key           INTEGER PRIMARY KEY,
+  id            TEXT NOT NULL UNIQUE CHECK (length(id) = 32),
+  trial         INTEGER NOT NULL REFERENCES trial,
+  attack        INTEGER NOT NULL REFERENCES attack,
+  checkpoint    TEXT NOT NULL CHECK (checkpoint IN ('last', 'best')),   -- Whose weights.
+  images        INTEGER NOT NULL, -- The first so many test images; 0: all.
+  result_column TEXT              -- Of v_result, where its accuracy counts; NULL: none.
 ) STRICT;
 CREATE INDEX evaluation_by_trial ON evaluation (trial);
 
@@ -147,17 +151,26 @@ CREATE TABLE attempt (
 CREATE UNIQUE INDEX attempt_live   ON attempt (task) WHERE ended_ms IS NULL;
 CREATE INDEX        attempt_failed ON attempt (ended_ms) WHERE failure IS NOT NULL;
 
--- What a training left; once for ever.
+-- What a training left; once for ever. Of an imported trial: the weights that were brought along.
 CREATE TABLE training (
   trial        INTEGER PRIMARY KEY REFERENCES trial,
-  token        INTEGER NOT NULL UNIQUE REFERENCES attempt,
+  token        INTEGER UNIQUE REFERENCES attempt,   -- NULL where imported.
   diverged     INTEGER NOT NULL CHECK (diverged IN (0, 1)),
-  steps        INTEGER NOT NULL,
+  steps        INTEGER,           -- NULL where imported.
   seconds      REAL,              -- Of this attempt, and of epochs that only earlier ones did.
   folder       TEXT,              -- Of the last checkpoint.
   model_sha256 TEXT,
+  -- Of the best checkpoint, where the recipe selects one.
+  best_folder   TEXT,
+  best_sha256   TEXT,
+  best_step     INTEGER,
+  best_epoch    INTEGER,
+  best_accuracy REAL,             -- By which it was selected.
+  CHECK ((token IS NULL) = (steps IS NULL)),
   CHECK ((folder IS NULL) = diverged),
-  CHECK ((model_sha256 IS NULL) = diverged)
+  CHECK ((model_sha256 IS NULL) = diverged),
+  CHECK (best_folder IS NULL OR diverged = 0),
+  CHECK ((best_folder IS NULL) = (best_sha256 IS NULL))
 ) STRICT;
 
 -- What an evaluation measured; once for ever.
@@ -171,6 +184,15 @@ CREATE TABLE result (
   loss       REAL,
   seconds    REAL,
   flags      BLOB NOT NULL,       -- Bit i of byte i / 8, lowest first: image i stays right.
+  warnings   TEXT NOT NULL,       -- JSON list of what the attack noticed.
+  -- Passes of one image each that were made, and those that were saved.
+  forward_images  INTEGER NOT NULL,
+  backward_images INTEGER NOT NULL,
+  saved_images    INTEGER NOT NULL,
+  -- A safetensors file below the shared folder: `margin` and `broken_by` of every image.
+  artifact        TEXT,
+  artifact_sha256 TEXT,
+  CHECK ((artifact IS NULL) = (artifact_sha256 IS NULL)),
   PRIMARY KEY (trial, evaluation)
 ) STRICT;
 CREATE INDEX result_by_accuracy ON result (accuracy);
@@ -185,6 +207,11 @@ CREATE TABLE epoch_metric (
   robust_accuracy  REAL,
   learning_rate    REAL,
   seconds          REAL,
+  clean_accuracy       REAL,              -- Of the images by which the recipe selects, clean
+  pgd20_accuracy       REAL,              -- and after PGD-20; NULL where it does not select.
+  test_accuracy        REAL,              -- Of some test images, clean
+  test_robust_accuracy REAL,              -- and attacked; NULL where the recipe does not watch them.
+  train_fgsm_accuracy  REAL,              -- Of the last training images after FGSM; likewise.
   recorded_ms      INTEGER NOT NULL,
   PRIMARY KEY (token, epoch)
 ) STRICT, WITHOUT ROWID;
@@ -229,40 +256,29 @@ CREATE TRIGGER training_reported AFTER INSERT ON training BEGIN
   WHERE key = NEW.trial;
 END;
 
--- Only standard attacks have a column. Of several evaluations with one of them the one over the most
--- images counts.
+-- Of several evaluations that count for a column the one over the most images does, of those the
+-- first.
 CREATE TRIGGER result_reported AFTER INSERT ON result BEGIN
-  UPDATE trial SET reported = 1 WHERE key = NEW.trial;
-  UPDATE trial SET clean_last = NEW.accuracy, clean_last_images = NEW.images
-  WHERE key = NEW.trial AND NEW.images > coalesce(clean_last_images, 0)
-    AND (SELECT a.name FROM evaluation e JOIN attack a ON a.key = e.attack
-         WHERE e.key = NEW.evaluation AND a.standard = 1) = 'clean';
-  UPDATE trial SET fgsm_last = NEW.accuracy, fgsm_last_images = NEW.images
-  WHERE key = NEW.trial AND NEW.images > coalesce(fgsm_last_images, 0)
-    AND (SELECT a.name FROM evaluation e JOIN attack a ON a.key = e.attack
-         WHERE e.key = NEW.evaluation AND a.standard = 1) = 'fgsm';
-  UPDATE trial SET pgd20_last = NEW.accuracy, pgd20_last_images = NEW.images
-  WHERE key = NEW.trial AND NEW.images > coalesce(pgd20_last_images, 0)
-    AND (SELECT a.name FROM evaluation e JOIN attack a ON a.key = e.attack
-         WHERE e.key = NEW.evaluation AND a.standard = 1) = 'pgd20';
-  UPDATE trial SET cw40_last = NEW.accuracy, cw40_last_images = NEW.images
-  WHERE key = NEW.trial AND NEW.images > coalesce(cw40_last_images, 0)
-    AND (SELECT a.name FROM evaluation e JOIN attack a ON a.key = e.attack
-         WHERE e.key = NEW.evaluation AND a.standard = 1) = 'cw40';
+  UPDATE trial SET reported = 1 WHERE key = NEW.trial AND reported = 0;
+  -- each {column}
+  UPDATE trial SET {column} = NEW.accuracy, {column}_images = NEW.images
+  WHERE key = NEW.trial AND NEW.images > coalesce({column}_images, 0)
+    AND (SELECT result_column FROM evaluation WHERE key = NEW.evaluation) = '{column}';
+  -- end
 END;
 
 -- One row per trial, of whatever sweep, that has a result or diverged. "_last" means: of the last
--- weights. What comes from other tables is a subquery rather than a join, so that ordering many
+-- weights, "_best": of those that the recipe selected. What comes from other tables is a subquery rather than a join, so that ordering many
 -- trials does not look it up for each of them.
 CREATE VIEW v_result AS
 SELECT
-  t.id AS trial,
+  t.id AS trial, t.kind,
   t.dataset, t.block, t.d1, t.d2, t.d3, t.w1, t.w2, t.w3, t.activation, t.pre_process, t.seed,
   t.parameters, t.macs,
   t.diverged,   -- 1: the loss became infinite or not a number; there are no accuracies.
-  t.clean_last, t.fgsm_last, t.pgd20_last, t.cw40_last,
-  -- How many images each accuracy is over.
-  t.clean_last_images, t.fgsm_last_images, t.pgd20_last_images, t.cw40_last_images,
+  -- each {column}
+  t.{column}, t.{column}_images,   -- Accuracy, and how many images it is over.
+  -- end
   t.train_steps, t.train_seconds,
   (SELECT k.attempts FROM task k WHERE k.trial = t.key AND k.evaluation IS NULL) AS train_attempts,
   t.train_token,   -- Of the attempt that ended the training; the next five columns are its.
@@ -276,6 +292,9 @@ SELECT
   (SELECT config ->> '$.dataset.digest' FROM trial_config WHERE trial = t.key) AS dataset_digest,
   (SELECT config FROM trial_config WHERE trial = t.key) AS config,   -- All, as canonical JSON.
   (SELECT folder FROM training WHERE trial = t.key) AS weights,      -- The last checkpoint.
+  (SELECT best_folder FROM training WHERE trial = t.key) AS best_weights,
+  (SELECT best_epoch FROM training WHERE trial = t.key) AS best_epoch,
+  (SELECT best_accuracy FROM training WHERE trial = t.key) AS best_accuracy,
   t.key AS trial_key   -- For joins with tables; another number in another database.
 FROM trial t
 WHERE t.reported = 1;
@@ -285,11 +304,15 @@ CREATE VIEW v_evaluation AS
 SELECT
   t.id AS trial, e.id AS evaluation,
   x.name AS attack, x.settings ->> '$.epsilon_255' AS epsilon_255, x.settings ->> '$.steps' AS steps,
-  'last' AS checkpoint,
+  e.checkpoint,
   r.images, r.correct, r.accuracy, r.loss, r.seconds,
+  r.warnings, r.forward_images, r.backward_images, r.saved_images, r.artifact, r.artifact_sha256,
   a.number AS attempts, r.token, a.ended_ms AS evaluated_ms,
   a.version, a.libraries, a.device, a.threads, w.host,
   x.settings AS attack_settings,   -- All, as canonical JSON.
+  -- Of the weights that were attacked.
+  (SELECT iif(e.checkpoint = 'best', g.best_sha256, g.model_sha256) FROM training g
+   WHERE g.trial = r.trial) AS weights_sha256,
   t.key AS trial_key
 FROM result r
 LEFT JOIN evaluation e ON e.key = r.evaluation
@@ -384,7 +407,8 @@ WHERE a.failure IS NOT NULL;
 CREATE VIEW v_curve AS
 SELECT
   t.id AS trial, m.epoch, m.loss, m.natural_loss, m.robust_loss, m.natural_accuracy,
-  m.robust_accuracy, m.learning_rate, m.seconds, m.recorded_ms, m.token
+  m.robust_accuracy, m.learning_rate, m.seconds, m.clean_accuracy, m.pgd20_accuracy,
+  m.test_accuracy, m.test_robust_accuracy, m.train_fgsm_accuracy, m.recorded_ms, m.token
 FROM trial t
 JOIN task k ON k.trial = t.key AND k.evaluation IS NULL
 JOIN attempt a ON a.task = k.key

@@ -44,7 +44,6 @@ std::vector<Error> Problems(const Job& job) {
   };
   require(job.weights.has_value() == job.evaluation.has_value(),
           "'weights' must be given exactly where 'evaluation' is");
-  require(!job.resume || !job.evaluation, "'resume' has no meaning for an evaluation");
   require(job.evaluation || !job.checkpoint_folder.empty(),
           "'checkpoint_folder' is missing; training needs it");
   if (job.ranks < 1 || job.ranks > kRanksMax) {
@@ -56,6 +55,7 @@ std::vector<Error> Problems(const Job& job) {
     const auto problem = RanksProblem(job.trial.training, job.ranks);
     require(job.evaluation || !problem, problem.value_or(""));
   }
+  require(job.evaluation || !job.trial.IsImported(), "an imported trial is not trained");
   require(job.device == "cpu" || job.device == "cuda",
           Format("device is '{}'; write cpu or cuda", job.device));
   require(job.threads >= 1, Format("threads is {}; it must be at least 1", job.threads));

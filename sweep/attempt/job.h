@@ -21,7 +21,7 @@ inline constexpr int kJobVersion = 1;
 struct CheckpointRef {
   std::filesystem::path folder;  // ".../TRIAL/TOKEN/step-N".
   std::string model_sha256;  // Of model.safetensors in it; "" where the manifest in the folder is
-                             // to be believed.
+                             // to be believed, or there is none.
   friend bool operator==(const CheckpointRef&, const CheckpointRef&) = default;
 };
 
@@ -37,13 +37,14 @@ struct Job {
   std::optional<EvaluationSpec>
       evaluation;                        // Present: attack the weights of `weights`. Absent: train.
   std::optional<CheckpointRef> weights;  // Set exactly where `evaluation` is.
-  std::optional<CheckpointRef>
-      resume;  // The checkpoint that training goes on from; absent: from the start.
+  // What an earlier attempt left to go on from; absent: from the start. Of a training a whole
+  // checkpoint; of an evaluation a folder with state.safetensors and a manifest, without a model.
+  std::optional<CheckpointRef> resume;
 
   std::filesystem::path data_root;
   std::filesystem::path attempt_folder;  // For artifacts of this attempt; exists.
-  std::filesystem::path
-      checkpoint_folder;  // ".../TRIAL/TOKEN"; made by the trainer. Training only.
+  // ".../TRIAL/TOKEN" or ".../EVALUATION/TOKEN"; made by the trainer.
+  std::filesystem::path checkpoint_folder;
   int ranks = 1;  // Processes that do this together, started by mpirun with the same job.json.
   std::string device = "cpu";  // "cpu" or "cuda" (rank r uses the visible GPU r).
   int threads = 1;             // Of a rank. Changes bits, so it is never taken from the machine.

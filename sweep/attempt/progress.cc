@@ -146,11 +146,10 @@ Result<ProgressLine> ReadType(const std::string& type, const Json& json) {
   }
 }
 
-std::string Written(const ProgressLine& line, size_t message_bytes_max) {
-  Json json = {{"v", kProgressVersion}};
+Json Fields(const ProgressLine& line, size_t message_bytes_max) {
+  Json json = Json::object();
   std::visit(
       [&]<class Line>(const Line& typed) {
-        json["type"] = kTypeName<Line>;
         if constexpr (std::is_same_v<Line, FailedLine>) {
           json["class"] = NameOf(typed.failure.kind);
           json["message"] = typed.failure.message.substr(0, message_bytes_max);
@@ -163,6 +162,13 @@ std::string Written(const ProgressLine& line, size_t message_bytes_max) {
         }
       },
       line);
+  return json;
+}
+
+std::string Written(const ProgressLine& line, size_t message_bytes_max) {
+  Json json = Fields(line, message_bytes_max);
+  json["v"] = kProgressVersion;
+  json["type"] = std::visit([]<class Line>(const Line&) { return kTypeName<Line>; }, line);
   // Bytes that are not UTF-8, from an operating system's message say, must not keep a failure from
   // being told.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -181,6 +187,8 @@ bool IsFinal(const ProgressLine& line) {
   return std::holds_alternative<TrainedLine>(line) || std::holds_alternative<EvaluatedLine>(line) ||
          std::holds_alternative<FailedLine>(line);
 }
+
+Json FieldsOf(const ProgressLine& line) { return Fields(line, kFailureMessageBytesMax); }
 
 std::string ToText(const ProgressLine& line) {
   std::string text = Written(line);

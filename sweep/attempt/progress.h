@@ -132,6 +132,9 @@ using ProgressLine = std::variant<StartedLine, StepLine, EpochLine, CheckpointLi
 // Whether nothing may follow the line.
 bool IsFinal(const ProgressLine& line);
 
+// What a line says, without its version and type.
+Json FieldsOf(const ProgressLine& line);
+
 // One line of JSON with its newline, at most kProgressLineBytesMax.
 std::string ToText(const ProgressLine& line);
 

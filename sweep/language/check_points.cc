@@ -30,7 +30,10 @@ class PointChecker {
     if (spec.training != training_) {
       training_ = spec.training;
       Report("training", Problems(spec.training), {}, points);
-      CheckRoles(spec.training);
+    }
+    if (HasBest(spec) != has_best_) {
+      has_best_ = HasBest(spec);
+      if (!*has_best_) RefuseBest(spec);
     }
     if (spec.dataset != dataset_) {
       dataset_ = spec.dataset;
@@ -97,12 +100,14 @@ class PointChecker {
     }
   }
 
-  void CheckRoles(const TrainingSpec& training) {
-    if (HasBest(training) || IsInvalid("training")) return;
+  void RefuseBest(const TrialSpec& spec) {
+    if (IsInvalid("training") || IsInvalid("weights")) return;
+    const std::string_view why =
+        spec.IsImported() ? "weights that are there have no best checkpoint beside the last"
+                          : "training selects no best checkpoint; add training.selection: test";
     for (const EvaluationRequest& request : file_.evaluations) {
       if (request.checkpoint != CheckpointRole::kBest) continue;
-      complaints_.Add(request.PositionOf("checkpoint"),
-                      "training selects no best checkpoint; add training.selection: test");
+      complaints_.Add(request.PositionOf("checkpoint"), why);
     }
   }
 
@@ -112,6 +117,7 @@ class PointChecker {
   std::optional<ArchitectureSpec> architecture_;  // Of the last point: most repeat the most of it.
   std::optional<TrainingSpec> training_;
   std::optional<DatasetRef> dataset_;
+  std::optional<bool> has_best_;
 };
 
 // A setting that changes nothing would be believed to change something.
@@ -126,9 +132,9 @@ class IdleFields {
       if (is_invalid(path)) return;
     }
     for (const Field& field : Fields()) {
-      const bool is_in_part = field.path.starts_with("architecture.") ||
-                              (field.path.starts_with("training.") && !is_invalid("training"));
-      if (is_in_part) fields_.emplace(&field, std::nullopt);
+      const bool can_be_idle = field.path == "seed" || field.path.starts_with("architecture.") ||
+                               (field.path.starts_with("training") && !is_invalid("training"));
+      if (can_be_idle) fields_.emplace(&field, std::nullopt);
     }
   }
 

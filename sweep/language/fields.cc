@@ -32,6 +32,8 @@ std::vector<Field> MakeFields() {
   for (const TrainingSetting& setting : TrainingSettings()) {
     fields.push_back({"training." + setting.key, TrainingTarget{&setting}, setting.summary});
   }
+  fields.push_back({"weights", &TrialSpec::weights_sha256,
+                    "digest of weights that are there, instead of a training"});
   fields.push_back({"seed", &TrialSpec::seed, "of weights, batches, augmentation and noise"});
   return fields;
 }
@@ -143,6 +145,8 @@ bool IsPerStage(const Field& field) {
 }
 
 bool HasEffect(const Field& field, const TrialSpec& spec) {
+  const bool is_of_training = field.path == "seed" || field.path.starts_with("training");
+  if (is_of_training) return !spec.IsImported();
   const bool is_cells = spec.architecture.cells.genotype != nullptr;
   if (const auto* target = std::get_if<SettingTarget>(&field.target)) {
     return !is_cells && IsReadBySomeBlock(*target->setting, spec.architecture);

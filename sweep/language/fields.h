@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,14 +24,13 @@ struct TrainingTarget {
 };
 
 // The member that a field sets; its type decides how the value is written.
-using FieldTarget =
-    std::variant<DatasetRef TrialSpec::*, ArchitectureSpec TrialSpec::*, TrainingSpec TrialSpec::*,
-                 Numerics TrialSpec::*, uint64_t TrialSpec::*,
-                 PerStage<const BlockType*> ArchitectureSpec::*, PerStage<int> ArchitectureSpec::*,
-                 PerStage<ActivationKind> ArchitectureSpec::*,
-                 PerStage<NormKind> ArchitectureSpec::*, LayerOrder ArchitectureSpec::*,
-                 bool ArchitectureSpec::*, const Genotype * CellSpec::*, int CellSpec::*,
-                 SettingTarget, TrainingTarget>;
+using FieldTarget = std::variant<
+    DatasetRef TrialSpec::*, ArchitectureSpec TrialSpec::*, TrainingSpec TrialSpec::*,
+    Numerics TrialSpec::*, uint64_t TrialSpec::*, std::optional<std::string> TrialSpec::*,
+    PerStage<const BlockType*> ArchitectureSpec::*, PerStage<int> ArchitectureSpec::*,
+    PerStage<ActivationKind> ArchitectureSpec::*, PerStage<NormKind> ArchitectureSpec::*,
+    LayerOrder ArchitectureSpec::*, bool ArchitectureSpec::*, const Genotype * CellSpec::*,
+    int CellSpec::*, SettingTarget, TrainingTarget>;
 
 // Something of a trial that a sweep file names, in `base` by nested keys and in `grid` by its path.
 struct Field {

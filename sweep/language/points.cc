@@ -36,6 +36,10 @@ TrialSpec Points::Current() const {
                  FindTrainingSetting(key)->member);
     }
   }
+  if (spec.IsImported()) {
+    spec.training = {};
+    spec.seed = 0;
+  }
   if (spec.numerics.fusion.empty()) spec.numerics = FastNumerics(file_.resources.gpus > 0);
   return spec;
 }

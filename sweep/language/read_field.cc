@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/sha256.h"
 #include "base/text.h"
 #include "sweep/trial/recipe.h"
 
@@ -191,17 +192,11 @@ void ReadFieldsWithin(std::string_view group, const Value& value) {
   }
 }
 
-bool IsDigest(std::string_view text) {
-  return text.size() == 64 && std::ranges::all_of(text, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
-
 std::optional<std::string> ReadDigest(const Value& value, const YamlEntry& entry) {
   const std::string name = Format("{}.{}", value.name, entry.key);
   auto digest =
       ReadWord(entry.value, name, "64 hexadecimal digits in small letters", value.complaints);
-  if (!digest || IsDigest(*digest)) return digest;
+  if (!digest || IsSha256Hex(*digest)) return digest;
   value.complaints.Add(
       entry.value.position,
       Format("{} is '{}'; it must be 64 hexadecimal digits in small letters", name, *digest));
@@ -250,6 +245,18 @@ bool Read(const Value& value, DatasetRef& out) {
   const YamlEntry* const extra = entry("extra");
   const bool has_content = digest == nullptr || ReadContent(value, dataset, *digest, out);
   return (extra == nullptr || ReadExtra(value, *extra, out)) && has_content;
+}
+
+bool Read(const Value& value, std::optional<std::string>& out) {
+  constexpr std::string_view kWanted =
+      "the SHA-256 of a safetensors file, 64 hexadecimal digits in small letters";
+  const auto digest = ReadWord(value.node, value.name, kWanted, value.complaints);
+  if (!digest) return false;
+  if (!IsSha256Hex(*digest)) {
+    return value.Refuse(Format("{} is '{}'; it must be {}", value.name, *digest, kWanted));
+  }
+  out = *digest;
+  return true;
 }
 
 // A published network, whose depth and width count as given.

@@ -45,6 +45,10 @@ Json TypeOf(const DatasetRef TrialSpec::*) {
   return {{"oneOf", {name, map}}};
 }
 
+Json TypeOf(const std::optional<std::string> TrialSpec::*) {
+  return {{"type", "string"}, {"pattern", "^[0-9a-f]{64}$"}};
+}
+
 Json TypeOf(const ArchitectureSpec TrialSpec::*) {
   const Json name = Words(NamesOf(NamedArchitectures(), kNameMember));
   Json map = MapOf("architecture");

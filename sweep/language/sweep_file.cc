@@ -235,10 +235,11 @@ bool IsGiven(const SweepFile& file, const std::string& path) {
   });
 }
 
-// Fields without a default, in the base or as an axis.
+// Fields without a default, in the base or as an axis. Weights that are there need no training.
 void RequireFields(SweepFile& file, Complaints& complaints) {
   for (const char* path : {"dataset", "architecture", "training"}) {
     if (IsGiven(file, path)) continue;
+    if (path == std::string_view("training") && IsGiven(file, "weights")) continue;
     complaints.Add(file.base_position, Format("base has no '{}'", path));
     file.given.insert_or_assign(path, GivenField{file.base_position, false});
   }

@@ -38,6 +38,7 @@ struct AttackType {
   std::string_view name;
   std::vector<std::string_view> keys;  // Of its settings.
   AttackSettings standard;
+  bool has_result_column = false;
 };
 
 // The one definition of every attack.
@@ -51,16 +52,18 @@ const std::vector<AttackType>& Types() {
   static const Keys kAll = {"epsilon_255", "steps", "restarts", "targets",
                             "queries",     "batch", "seed",     "savings"};
   static const std::vector<AttackType> kTypes = {
-      {AttackKind::kClean, "clean", {}, {}},
-      {AttackKind::kFgsm, "fgsm", kStepped, {.epsilon_255 = 8, .step_255 = 8, .steps = 1}},
+      {AttackKind::kClean, "clean", {}, {}, true},
+      {AttackKind::kFgsm, "fgsm", kStepped, {.epsilon_255 = 8, .step_255 = 8, .steps = 1}, true},
       {AttackKind::kPgd20,
        "pgd20",
        kStepped,
-       {.epsilon_255 = 8, .step_255 = 0.8, .steps = 20, .random_start = true}},
+       {.epsilon_255 = 8, .step_255 = 0.8, .steps = 20, .random_start = true},
+       true},
       {AttackKind::kCw40,
        "cw40",
        kStepped,
-       {.epsilon_255 = 8, .step_255 = 0.8, .steps = 40, .random_start = true}},
+       {.epsilon_255 = 8, .step_255 = 0.8, .steps = 40, .random_start = true},
+       true},
       {AttackKind::kApgdCe, "apgd_ce", kApgd, {.epsilon_255 = 8, .steps = 100, .batch = 250}},
       {AttackKind::kApgdDlr, "apgd_dlr", kApgd, {.epsilon_255 = 8, .steps = 100, .batch = 250}},
       {AttackKind::kApgdT,
@@ -75,11 +78,13 @@ const std::vector<AttackType>& Types() {
       {AttackKind::kAutoAttack,
        "autoattack",
        kAll,
-       {.epsilon_255 = 8, .steps = 100, .targets = 9, .queries = 5000, .batch = 250}},
+       {.epsilon_255 = 8, .steps = 100, .targets = 9, .queries = 5000, .batch = 250},
+       true},
       {AttackKind::kApgdPair,
        "apgd_pair",
        kTargeted,
-       {.epsilon_255 = 8, .steps = 100, .targets = 9, .batch = 250}}};
+       {.epsilon_255 = 8, .steps = 100, .targets = 9, .batch = 250},
+       true}};
   return kTypes;
 }
 
@@ -179,6 +184,8 @@ std::vector<std::string> SettingKeysOf(AttackKind kind) {
   const auto& keys = TypeOf(kind).keys;
   return {keys.begin(), keys.end()};
 }
+
+bool HasResultColumn(AttackKind kind) { return TypeOf(kind).has_result_column; }
 
 AttackSettings SettingsOf(AttackKind kind) { return TypeOf(kind).standard; }
 

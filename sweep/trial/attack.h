@@ -84,6 +84,9 @@ const AttackSetting* FindAttackSetting(std::string_view key);
 // The keys of the settings that the attack has.
 std::vector<std::string> SettingKeysOf(AttackKind kind);
 
+// Whether views have columns for the accuracy after it.
+bool HasResultColumn(AttackKind kind);
+
 // The settings that go with the name of the attack.
 AttackSettings SettingsOf(AttackKind kind);
 

@@ -8,6 +8,13 @@
 #include "base/text.h"
 
 namespace archsweep {
+namespace {
+
+std::string ColumnName(AttackKind attack, CheckpointRole role) {
+  return Format("{}_{}", NameOf(attack), NameOf(role));
+}
+
+}  // namespace
 
 std::span<const CheckpointRole> CheckpointRoles() {
   static constexpr std::array kRoles = {CheckpointRole::kLast, CheckpointRole::kBest};
@@ -24,6 +31,22 @@ Result<CheckpointRole> CheckpointRoleByName(std::string_view name) {
   }
   return Fail(ErrorKind::kInvalidInput,
               Format("unknown checkpoint '{}'; known are: last, best", name));
+}
+
+std::vector<std::string> ResultColumns() {
+  std::vector<std::string> columns;
+  for (const CheckpointRole role : CheckpointRoles()) {
+    for (const AttackKind attack : AttackKinds()) {
+      if (HasResultColumn(attack)) columns.push_back(ColumnName(attack, role));
+    }
+  }
+  return columns;
+}
+
+std::optional<std::string> ResultColumnOf(const EvaluationSpec& spec) {
+  const bool has_column = HasResultColumn(spec.attack) && AreStandard(spec.attack, spec.settings);
+  if (!has_column) return std::nullopt;
+  return ColumnName(spec.attack, spec.checkpoint);
 }
 
 Json ToJson(const EvaluationSpec& spec) {

@@ -15,6 +15,11 @@ Footprint FootprintOf(const SweepTrial& trial) {
   const int64_t bytes = trial.spec.numerics.precision == "bf16" ? kHalfBytes : kFullBytes;
   const int64_t weights = trial.parameters * kFullBytes;
   const int64_t images = trial.spec.training.batch_norm_group;
+  if (trial.spec.IsImported()) {
+    return {.memory = weights + images * trial.activations * bytes,
+            .training_disk = 0,
+            .kept_disk = weights};
+  }
   return {
       .memory = kTensorsInMemory * weights + kForwardPasses * images * trial.activations * bytes,
       .training_disk = kCheckpointsKept * kTensorsOnDisk * weights,

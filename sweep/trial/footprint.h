@@ -12,7 +12,8 @@ inline constexpr int kCheckpointsKept = 2;  // Of a training under way; afterwar
 // are left out.
 struct Footprint {
   // Weights, gradients and momentum in single precision, and the activations of the two forward
-  // passes of one TRADES step, which is computed batch-norm group by batch-norm group.
+  // passes of one TRADES step, which is computed batch-norm group by batch-norm group. Of an
+  // imported network, which is only attacked: its weights and one pass of as many images.
   int64_t memory = 0;
   int64_t training_disk = 0;  // kCheckpointsKept times weights and momentum.
   int64_t kept_disk = 0;      // The last weights.

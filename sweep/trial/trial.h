@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/id.h"
@@ -30,15 +31,23 @@ inline Numerics FastNumerics(bool gpu) {
   return {.precision = gpu ? "bf16" : "fp32", .fusion = "folded"};
 }
 
-// One network to be trained: a point of the grid.
+// One network, a point of the grid: to be trained, or imported with weights that are there already.
 struct TrialSpec {
   DatasetRef dataset;
   ArchitectureSpec architecture;
   TrainingSpec training;
   Numerics numerics;
   uint64_t seed = 0;
+  // Of an imported network: the SHA-256 of its safetensors file, 64 hexadecimal digits. `training`
+  // and `seed` have no meaning then and keep their defaults.
+  std::optional<std::string> weights_sha256;
+
+  bool IsImported() const { return weights_sha256.has_value(); }
   friend bool operator==(const TrialSpec&, const TrialSpec&) = default;
 };
+
+// Whether there will be weights of a best epoch beside the last ones.
+bool HasBest(const TrialSpec& spec);
 
 // The canonical configuration: every field that affects a result and nothing else. A field that the
 // program learns later is written only where it differs from what older versions did, so that old

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file_lock.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "tests/base/temporary_folder.h"
 
@@ -22,6 +23,22 @@ TEST(File, WritesDurablyAndReadsBack) {
   ASSERT_EQ(stat(path.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.Path()), {}), 1)
+      << "a temporary file is left";
+}
+
+TEST(File, CopiesDurablyAndTellsTheDigest) {
+  const TemporaryFolder folder;
+  const std::string content(200'000, 'x');
+  ASSERT_TRUE(WriteFileDurably(folder.Path() / "from", content));
+  EXPECT_EQ(CopyFileDurably(folder.Path() / "from", folder.Path() / "to", 200'000).value(),
+            Sha256Hex(content));
+  EXPECT_EQ(ReadFile(folder.Path() / "to", 200'000).value(), content);
+  EXPECT_EQ(CopyFileDurably(folder.Path() / "from", folder.Path() / "no", 199'999).error().kind,
+            ErrorKind::kInvalidInput);
+  EXPECT_EQ(CopyFileDurably(folder.Path() / "none", folder.Path() / "no", 1).error().kind,
+            ErrorKind::kNotFound);
+  EXPECT_FALSE(std::filesystem::exists(folder.Path() / "no"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.Path()), {}), 2)
       << "a temporary file is left";
 }
 

@@ -25,6 +25,13 @@ TEST(Sha256, DependsOnTheBytesAndNotOnTheirPieces) {
   }
 }
 
+TEST(Sha256, IsWrittenIn64SmallDigits) {
+  EXPECT_TRUE(IsSha256Hex(Sha256Hex("abc")));
+  EXPECT_FALSE(IsSha256Hex(std::string(63, 'a')));
+  EXPECT_FALSE(IsSha256Hex(std::string(64, 'A')));
+  EXPECT_FALSE(IsSha256Hex(std::string(64, 'g')));
+}
+
 TEST(Sha256, OfAFileIsThatOfItsContent) {
   const TemporaryFolder folder;
   ASSERT_TRUE(WriteFileDurably(folder.Path() / "f", "abc"));

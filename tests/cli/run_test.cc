@@ -43,6 +43,45 @@ TEST_F(RunTest, EvaluatesTheKeptWeightsWhenAnEvaluationIsAdded) {
   EXPECT_EQ(Query("select count(*) from attempt"), "12");
 }
 
+TEST_F(RunTest, KeepsTheEvidenceOfAnAttackAndExaminesIt) {
+  WriteSweep("[0]", "[autoattack]");
+  const CommandResult run = Run();
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("autoattack_last"), std::string::npos) << run.out;
+  EXPECT_EQ(run.out.find("fgsm_last"), std::string::npos) << "nobody measured it: " << run.out;
+  EXPECT_EQ(Query("select warnings ->> '$[0]' from v_evaluation"), "a fake attack");
+  EXPECT_EQ(Query("select forward_images + backward_images + saved_images from v_evaluation"),
+            "123");
+  ExpectWhole();
+  std::ofstream(State() + "/" + Query("select artifact from v_evaluation"), std::ios::app) << "x";
+  const CommandResult check = RunArchsweep({"check", "--state", State()});
+  EXPECT_EQ(check.exit_code, 1);
+  EXPECT_NE((check.out + check.err).find("artifact of evaluation"), std::string::npos)
+      << check.out << check.err;
+}
+
+TEST_F(RunTest, GoesOnInsideAnEvaluationThatWasStopped) {
+  WriteSweep("[0]", "[autoattack]");
+  ASSERT_EQ(Run().exit_code, 0);
+  WriteSweep("[0]", "[autoattack, square]");
+  TrainersBehave("steps:500");
+  {
+    const auto run = RunBeside();
+    ASSERT_TRUE(WaitUntil(
+        [&] { return Query("select count(*) from attempt where state = 'running'") == "1"; },
+        seconds(10)))
+        << run->Output();
+    run->Signal(SIGINT);
+    EXPECT_EQ(run->Wait(seconds(5)), 130) << run->Output();
+  }
+  TrainersBehave("steps:1");
+  EXPECT_EQ(Run().exit_code, 0);
+  EXPECT_EQ(Query("select resumed_step > 0 or (select max(step) from checkpoint where "
+                  "model_sha256 = '') = 0 from attempt order by token desc limit 1"),
+            "1");
+  ExpectWhole();
+}
+
 TEST_F(RunTest, GoesOnInAStateFolderThatWasMoved) {
   ASSERT_EQ(Run().exit_code, 0);
   const std::string moved = State() + "-moved";

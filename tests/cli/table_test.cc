@@ -43,6 +43,18 @@ TEST(RowPrinter, AlignsByCharactersAndNotByBytes) {
             "long  y\n");
 }
 
+TEST(RowPrinter, HidesColumnsWithoutAValueFromPeopleAlone) {
+  const std::vector<Column> columns = {
+      {.name = "a", .can_hide = true}, {.name = "b", .can_hide = true}, {.name = "c"}};
+  const std::vector<std::vector<Cell>> rows = {{std::monostate(), int64_t{1}, std::monostate()},
+                                               {std::monostate(), std::monostate(), "x"}};
+  EXPECT_EQ(Print(RowFormat::kTable, columns, rows),
+            "b  c\n"
+            "1  -\n"
+            "-  x\n");
+  EXPECT_EQ(Print(RowFormat::kCsv, columns, rows), "a,b,c\n,1,\n,,x\n");
+}
+
 TEST(RowPrinter, WritesExactValuesAsJson) {
   const std::string text = Print(RowFormat::kJson, kColumns, kRows);
   const auto json = ParseJson(text);

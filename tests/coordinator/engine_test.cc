@@ -140,6 +140,51 @@ TEST_F(EngineTest, GivesAnEvaluationTheWeightsOfItsTraining) {
   EXPECT_EQ(evaluation.attempts[0].weights, (CheckpointRef{"w", "d"}));
 }
 
+TEST_F(EngineTest, GivesAnEvaluationTheBestWeightsWhereItAsksForThem) {
+  ExpandedSweep sweep = SmallSweep(1);
+  sweep.evaluations[0].checkpoint = CheckpointRole::kBest;
+  {
+    const auto engine = StartEngine(sweep);
+    const WorkerId worker = Register(*engine, 1);
+    const WorkerOrders training = Synchronize(*engine, {.worker = worker});
+    const TrainedLine line = {.steps = 15,
+                              .folder = "w",
+                              .model_sha256 = "d",
+                              .best = BestCheckpoint{.folder = "b", .model_sha256 = "e"}};
+    const WorkerOrders evaluation =
+        Synchronize(*engine, {.worker = worker,
+                              .attempts = {{training.attempts.at(0).token,
+                                            {{.number = 1, .line = StartedLine{}, .flags = ""},
+                                             {.number = 2, .line = line, .flags = ""}}}}});
+    EXPECT_EQ(evaluation.attempts.at(0).weights, (CheckpointRef{"b", "e"}));
+  }
+  const auto engine = StartEngine(sweep);
+  const WorkerId worker = Register(*engine, 1);
+  EXPECT_EQ(engine->Latest()->counts.unreachable, 0);
+  EXPECT_EQ(engine->Latest()->counts.live, 1) << "of the worker before";
+  EXPECT_TRUE(Synchronize(*engine, {.worker = worker}).attempts.empty());
+}
+
+TEST_F(EngineTest, EvaluatesAnImportedTrialWithoutATraining) {
+  ExpandedSweep sweep = SmallSweep(1);
+  SweepTrial& trial = sweep.trials[0];
+  trial.spec.training = {};
+  trial.spec.weights_sha256 = std::string(64, 'a');
+  trial.id = IdOf(trial.spec);
+  sweep.evaluations[0].trial = trial.id;
+  const auto engine = StartEngine(sweep);
+  EXPECT_EQ(engine->Latest()->counts.total, 1);
+  const WorkerId worker = Register(*engine, 1);
+  const WorkerOrders orders = Synchronize(*engine, {.worker = worker});
+  ASSERT_EQ(orders.attempts.size(), 1u);
+  EXPECT_EQ(orders.attempts[0].weights,
+            (CheckpointRef{"checkpoints/" + ToHex(trial.id) + "/imported", std::string(64, 'a')}));
+  EXPECT_EQ(orders.attempts[0].trial, trial.spec);
+  Finish(*engine, worker, orders.attempts[0]);
+  EXPECT_TRUE(engine->Latest()->settled);
+  EXPECT_EQ(engine->Latest()->counts.succeeded, 1);
+}
+
 TEST_F(EngineTest, GoesOnAfterARestartWithoutRepeatingWhatIsFinished) {
   const ExpandedSweep sweep = SmallSweep(2);
   WorkerId first;

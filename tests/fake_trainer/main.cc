@@ -13,6 +13,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/check.h"
 #include "base/sha256.h"
@@ -141,7 +142,7 @@ class FakeTrainer {
   bool DoSteps() {
     for (int64_t step = ResumedStep() + 1; step <= behaviour_.amount; ++step) {
       if (WaitForStop(kStepMs)) {
-        if (!job_.evaluation) Write(ToText(WriteCheckpoint(step - 1)));
+        Write(ToText(WriteCheckpoint(step - 1)));
         return false;
       }
       Write(ToText(StepLine{step, behaviour_.amount, 1.0 / static_cast<double>(step), 100}));
@@ -161,7 +162,9 @@ class FakeTrainer {
     const fs::path folder = job_.checkpoint_folder / Format("step-{}", step);
     fs::create_directories(folder);
     Json files = Json::object();
-    for (const char* name : {"model.safetensors", "state.safetensors"}) {
+    std::vector<const char*> names = {"state.safetensors"};
+    if (!job_.evaluation) names.push_back("model.safetensors");
+    for (const char* name : names) {
       const std::string content =
           Format("{} after step {} of seed {}", name, step, job_.trial.seed);
       std::ofstream(folder / name) << content;
@@ -169,7 +172,9 @@ class FakeTrainer {
     }
     const Json manifest = {{"version", 1}, {"step", step}, {"files", files}};
     std::ofstream(folder / "manifest.json") << manifest.dump();
-    return {step, folder.string(), files.at("model.safetensors").at("sha256").get<std::string>()};
+    const std::string model_sha256 =
+        job_.evaluation ? "" : files.at("model.safetensors").at("sha256").get<std::string>();
+    return {step, folder.string(), model_sha256};
   }
 
   TrainedLine Trained() const {
@@ -187,8 +192,21 @@ class FakeTrainer {
     if (behaviour_.mode != FakeMode::kNoFlags) {
       std::ofstream(job_.attempt_folder / kFlagsName) << flags;
     }
-    return {
+    EvaluatedLine line = {
         .images = kImages, .correct = 3, .loss = 1.25, .seconds = 0.1, .flags_file = kFlagsName};
+    if (job_.evaluation->attack == AttackKind::kAutoAttack) AddEvidence(line);
+    return line;
+  }
+
+  void AddEvidence(EvaluatedLine& line) const {
+    constexpr const char* kName = "margins.safetensors";
+    const std::string content = "margins of a fake";
+    std::ofstream(job_.attempt_folder / kName) << content;
+    line.warnings = {"a fake attack"};
+    line.forward_images = 100;
+    line.backward_images = 20;
+    line.saved_images = 3;
+    line.artifact = ArtifactRef{kName, Sha256Hex(content)};
   }
 
   Job job_;

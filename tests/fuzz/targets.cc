@@ -9,6 +9,7 @@ std::span<const FuzzTarget> FuzzTargets() {
                                           FuzzTarget{"evaluation", FuzzEvaluation},
                                           FuzzTarget{"job", FuzzJob},
                                           FuzzTarget{"progress", FuzzProgress},
+                                          FuzzTarget{"safetensors", FuzzSafetensors},
                                           FuzzTarget{"sweep", FuzzSweep},
                                           FuzzTarget{"trial", FuzzTrial}};
   return kTargets;

@@ -18,6 +18,7 @@ void FuzzArchitecture(std::string_view bytes);
 void FuzzEvaluation(std::string_view bytes);
 void FuzzJob(std::string_view bytes);
 void FuzzProgress(std::string_view bytes);
+void FuzzSafetensors(std::string_view bytes);
 void FuzzSweep(std::string_view bytes);
 void FuzzTrial(std::string_view bytes);
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "storage/reader.h"
 #include "storage/store.h"
 #include "tests/base/temporary_folder.h"
@@ -48,6 +49,34 @@ TEST_F(MigrationsTest, MakeTheWholeSchemaOutOfAnEmptyFile) {
   EXPECT_EQ(SchemaVersion(database, Migrations().back().version).value(),
             Migrations().back().version);
   EXPECT_EQ(database.Integer("SELECT count(*) FROM v_result").value(), 0);
+}
+
+TEST_F(MigrationsTest, GiveEveryResultColumnAPlaceInTheViews) {
+  { const Store store = Store::Open(folder_.Path(), clock_).value(); }
+  Database database = OpenFile();
+  for (const std::string& column : ResultColumns()) {
+    EXPECT_TRUE(database.Query("SELECT " + column + ", " + column + "_images FROM v_result"))
+        << column;
+  }
+}
+
+// A list of the best so many must read so many rows and no more, however large the database is.
+TEST_F(MigrationsTest, LetAListBeOrderedByAnIndex) {
+  { const Store store = Store::Open(folder_.Path(), clock_).value(); }
+  Database database = OpenFile();
+  std::vector<std::string> columns = ResultColumns();
+  columns.insert(columns.end(), {"parameters", "macs"});
+  for (const std::string& column : columns) {
+    Statement plan =
+        database
+            .Query(Format("EXPLAIN QUERY PLAN SELECT * FROM v_result ORDER BY {} DESC LIMIT 50",
+                          column))
+            .value();
+    std::string text;
+    while (plan.Step().value()) text += std::string(plan.Text(3)) + "\n";
+    EXPECT_NE(text.find("USING INDEX trial_by_" + column), std::string::npos) << text;
+    EXPECT_EQ(text.find("TEMP B-TREE"), std::string::npos) << text;
+  }
 }
 
 TEST_F(MigrationsTest, AreNumberedWithoutGaps) {

@@ -148,6 +148,92 @@ TEST_F(StoreTest, RecordsWhatMadeAResult) {
   EXPECT_EQ(Rows("SELECT hex(flags) FROM result"), "7F00\n");
 }
 
+TEST_F(StoreTest, KeepsTheEvidenceOfAnAttack) {
+  Commit(WholeTraining(1, Trial(0)));
+  std::vector<Change> changes = WholeEvaluation(2, Evaluation(0), 7);
+  EvaluatedLine& line = std::get<EvaluationSucceeded>(changes[2]).line;
+  line.warnings = {"zero gradients", "square wins"};
+  line.forward_images = 1'000;
+  line.backward_images = 200;
+  line.saved_images = 30;
+  line.artifact = ArtifactRef{"artifacts/e/2/margins.safetensors", std::string(64, 'c')};
+  Commit(changes);
+  EXPECT_EQ(Rows("SELECT checkpoint, warnings, forward_images, backward_images, saved_images, "
+                 "artifact, artifact_sha256, weights_sha256 FROM v_evaluation"),
+            "last|[\"zero gradients\",\"square wins\"]|1000|200|30|"
+            "artifacts/e/2/margins.safetensors|" +
+                std::string(64, 'c') + "|" + std::string(64, 'a') + "\n");
+}
+
+TEST_F(StoreTest, KeepsTheBestCheckpointBesideTheLast) {
+  ExpandedSweep best = ExampleSweep(1);
+  best.name = "best";
+  best.evaluations.push_back(best.evaluations[0]);
+  best.evaluations[1].checkpoint = CheckpointRole::kBest;
+  ASSERT_TRUE(store_->Submit(best));
+  const EvaluationId of_best = IdOf(best.evaluations[1]);
+  std::vector<Change> changes = WholeTraining(1, Trial(0));
+  std::get<TrainingSucceeded>(changes[2]).line.best =
+      BestCheckpoint{"checkpoints/step-3", std::string(64, 'b'), 3, 2, 0.5};
+  Commit(changes);
+  Commit(WholeEvaluation(2, Evaluation(0), 7));
+  Commit(WholeEvaluation(3, of_best, 8));
+  EXPECT_EQ(Rows("SELECT pgd20_last, pgd20_best, pgd20_best_images, weights, best_weights, "
+                 "best_epoch, best_accuracy FROM v_result"),
+            "0.7|0.8|10|checkpoints/step-7|checkpoints/step-3|2|0.5\n");
+  EXPECT_EQ(Rows("SELECT checkpoint, accuracy, weights_sha256 FROM v_evaluation ORDER BY token"),
+            "last|0.7|" + std::string(64, 'a') + "\nbest|0.8|" + std::string(64, 'b') + "\n");
+  const StoredTraining training = store_->Load("best").value().trainings.at(Trial(0));
+  EXPECT_EQ(training.best, (CheckpointRef{"checkpoints/step-3", std::string(64, 'b')}));
+  EXPECT_EQ(training.weights, (CheckpointRef{"checkpoints/step-7", std::string(64, 'a')}));
+}
+
+TEST_F(StoreTest, RefusesAResultOfABestCheckpointThatIsNotThere) {
+  ExpandedSweep best = ExampleSweep(1);
+  best.name = "best";
+  best.evaluations[0].checkpoint = CheckpointRole::kBest;
+  ASSERT_TRUE(store_->Submit(best));
+  const EvaluationId id = IdOf(best.evaluations[0]);
+  Commit(WholeTraining(1, Trial(0)));
+  EXPECT_FALSE(store_->Load("best").value().trainings.at(Trial(0)).best);
+  Commit({Assign(2, TaskId::Evaluate(id)), Start(2)});
+  ExpectRefused({Evaluate(2, id, 7)}, {"has no best checkpoint"});
+}
+
+TEST_F(StoreTest, ShowsWhatTheRecipeWatchesInTheCurve) {
+  EpochRecorded epoch = Epoch(1, 1);
+  epoch.line.clean_accuracy = 0.5;
+  epoch.line.pgd20_accuracy = 0.25;
+  epoch.line.train_fgsm_accuracy = 0.75;
+  Commit({Assign(1, TaskId::Train(Trial(0))), Start(1), epoch});
+  EXPECT_EQ(Rows("SELECT clean_accuracy, pgd20_accuracy, test_accuracy, test_robust_accuracy, "
+                 "train_fgsm_accuracy FROM v_curve"),
+            "0.5|0.25|null|null|0.75\n");
+}
+
+TEST_F(StoreTest, TakesAnImportedTrialAsTrained) {
+  ExpandedSweep imported = ExampleSweep(1);
+  imported.name = "imported";
+  SweepTrial& trial = imported.trials[0];
+  trial.spec.weights_sha256 = std::string(64, 'd');
+  trial.id = IdOf(trial.spec);
+  imported.evaluations[0].trial = trial.id;
+  ASSERT_TRUE(store_->Submit(imported));
+  ASSERT_TRUE(store_->Submit(imported)) << "again";
+  const StoredSweep stored = store_->Load("imported").value();
+  ASSERT_EQ(stored.tasks.size(), 1u);
+  EXPECT_EQ(stored.tasks[0].id.kind, TaskKind::kEvaluate);
+  const std::string folder = "checkpoints/" + ToHex(trial.id) + "/imported";
+  EXPECT_EQ(stored.trainings.at(trial.id).weights, (CheckpointRef{folder, std::string(64, 'd')}));
+  Commit(WholeEvaluation(1, IdOf(imported.evaluations[0]), 9));
+  EXPECT_EQ(Rows("SELECT kind, seed, pgd20_last, diverged, train_steps, train_token, device, "
+                 "weights FROM v_result"),
+            "imported|null|0.9|0|null|null|null|" + folder + "\n");
+  EXPECT_EQ(Rows("SELECT tasks, done FROM v_progress WHERE sweep = 'imported'"), "1|1\n");
+  EXPECT_EQ(Rows("SELECT training, evaluated FROM v_membership WHERE sweep = 'imported'"),
+            "null|1\n");
+}
+
 TEST_F(StoreTest, CountsTheSecondsOfEpochsThatAnEarlierAttemptDid) {
   const TaskId task = TaskId::Train(Trial(0));
   Commit({Assign(1, task), Start(1), Epoch(1, 1, 10), Epoch(1, 2, 20), Break(1, task)});

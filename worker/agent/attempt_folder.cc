@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "sweep/attempt/exchange.h"
+#include "worker/agent/folders.h"
 
 namespace archsweep {
 namespace {
@@ -112,7 +113,7 @@ void AttemptFolder::BoundLog() const {
 
 Result<std::string> AttemptFolder::ReadFlags(const EvaluatedLine& line) const {
   const fs::path name = fs::path(line.flags_file);
-  if (name.empty() || name != name.filename()) {
+  if (!IsName(name)) {
     return Fail(ErrorKind::kInvalidInput,
                 Format("flags file '{}' is no name in the attempt's folder", line.flags_file));
   }

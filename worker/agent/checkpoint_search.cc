@@ -6,10 +6,10 @@
 
 namespace archsweep {
 
-CheckpointSearch::CheckpointSearch(const std::filesystem::path& trial_folder, Token own,
-                                   const WakeEvent& wake)
-    : thread_([this, trial_folder, own, &wake](std::stop_token stop) {
-        found_ = NewestCheckpoint(trial_folder, own, std::move(stop));
+CheckpointSearch::CheckpointSearch(const std::filesystem::path& task_folder, TaskKind kind,
+                                   Token own, const WakeEvent& wake)
+    : thread_([this, task_folder, kind, own, &wake](std::stop_token stop) {
+        found_ = NewestCheckpoint(task_folder, kind, own, std::move(stop));
         done_ = true;
         wake.Raise();
       }) {}

@@ -16,7 +16,8 @@ namespace archsweep {
 class CheckpointSearch {
  public:
   // Raises `wake` when done; `wake` outlives the object.
-  CheckpointSearch(const std::filesystem::path& trial_folder, Token own, const WakeEvent& wake);
+  CheckpointSearch(const std::filesystem::path& task_folder, TaskKind kind, Token own,
+                   const WakeEvent& wake);
 
   bool Done() const { return done_; }
 

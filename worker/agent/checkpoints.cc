@@ -17,6 +17,8 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
+#include "sweep/attempt/layout.h"
+#include "worker/agent/folders.h"
 
 namespace archsweep {
 namespace {
@@ -24,7 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kManifest = "manifest.json";
-constexpr const char* kModel = "model.safetensors";
 constexpr const char* kState = "state.safetensors";
 constexpr std::string_view kStepPrefix = "step-";
 constexpr int kManifestVersion = 1;
@@ -35,25 +36,6 @@ struct Candidate {
   Token token;
   fs::path folder;
 };
-
-std::vector<fs::path> EntriesIn(const fs::path& folder) {
-  std::vector<fs::path> entries;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    entries.push_back(entry->path());
-  }
-  return entries;
-}
-
-// The number that a folder's name ends with after `prefix`; nothing for any other name.
-std::optional<int64_t> NumberOf(const fs::path& folder, std::string_view prefix) {
-  const std::string name = folder.filename().string();
-  if (!name.starts_with(prefix)) return std::nullopt;
-  const auto number = ParseInteger(std::string_view(name).substr(prefix.size()));
-  if (!number || *number < 0) return std::nullopt;
-  return *number;
-}
 
 // Those of lower tokens, best first.
 std::vector<Candidate> CandidatesBelow(const fs::path& trial_folder, Token own) {
@@ -102,7 +84,8 @@ Status VerifyFile(const fs::path& path, const Json& entry, const std::stop_token
   return {};
 }
 
-Result<CheckpointRef> Verify(const Candidate& candidate, const std::stop_token& stop) {
+Result<CheckpointRef> Verify(const Candidate& candidate, TaskKind kind,
+                             const std::stop_token& stop) {
   TRY_ASSIGN(const Json manifest, ReadJsonFile(candidate.folder / kManifest));
   try {
     if (manifest.at("version") != kManifestVersion || manifest.at("step") != candidate.step) {
@@ -110,20 +93,14 @@ Result<CheckpointRef> Verify(const Candidate& candidate, const std::stop_token& 
                                               candidate.folder.string()));
     }
     const Json& files = manifest.at("files");
-    for (const char* name : {kModel, kState}) {
-      TRY(VerifyFile(candidate.folder / name, files.at(name), stop));
-    }
-    return CheckpointRef{candidate.folder, files.at(kModel).at("sha256").get<std::string>()};
+    TRY(VerifyFile(candidate.folder / kState, files.at(kState), stop));
+    if (kind == TaskKind::kEvaluate) return CheckpointRef{candidate.folder, ""};
+    TRY(VerifyFile(candidate.folder / kModelFile, files.at(kModelFile), stop));
+    return CheckpointRef{candidate.folder, files.at(kModelFile).at("sha256").get<std::string>()};
   } catch (const Json::exception& error) {
     return Fail(ErrorKind::kCorrupt,
                 Format("{}: {}", (candidate.folder / kManifest).string(), error.what()));
   }
-}
-
-void Remove(const fs::path& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
-  if (error) LogWarning("{}: cannot be removed: {}", path.string(), error.message());
 }
 
 void RemoveAllBut(const fs::path& folder, const std::vector<fs::path>& kept_names) {
@@ -132,20 +109,26 @@ void RemoveAllBut(const fs::path& folder, const std::vector<fs::path>& kept_name
   }
 }
 
+// Of attempts up to `own` nothing stays.
+void RemoveUpTo(const fs::path& task_folder, Token own) {
+  for (const fs::path& attempt : EntriesIn(task_folder)) {
+    const auto token = NumberOf(attempt, "");
+    if (token && *token <= own.value) Remove(attempt);
+  }
+  std::error_code error;
+  fs::remove(task_folder, error);  // If it is empty.
+}
+
 }  // namespace
 
-fs::path TrialCheckpoints(const fs::path& shared_folder, const TrialId& trial) {
-  return shared_folder / "checkpoints" / ToHex(trial);
+bool HasCheckpointsBelow(const fs::path& task_folder, Token own) {
+  return !CandidatesBelow(task_folder, own).empty();
 }
 
-bool HasCheckpointsBelow(const fs::path& trial_folder, Token own) {
-  return !CandidatesBelow(trial_folder, own).empty();
-}
-
-std::optional<CheckpointRef> NewestCheckpoint(const fs::path& trial_folder, Token own,
+std::optional<CheckpointRef> NewestCheckpoint(const fs::path& task_folder, TaskKind kind, Token own,
                                               std::stop_token stop) {
-  for (const Candidate& candidate : CandidatesBelow(trial_folder, own)) {
-    auto verified = Verify(candidate, stop);
+  for (const Candidate& candidate : CandidatesBelow(task_folder, own)) {
+    auto verified = Verify(candidate, kind, stop);
     if (verified) return *std::move(verified);
     if (stop.stop_requested()) break;
     LogWarning("a checkpoint is skipped: {}", verified.error().message);
@@ -153,28 +136,25 @@ std::optional<CheckpointRef> NewestCheckpoint(const fs::path& trial_folder, Toke
   return std::nullopt;
 }
 
-void PruneAfterSuccess(const fs::path& trial_folder, Token own, const TrainedLine& line) {
-  const fs::path own_folder = trial_folder / Format("{}", own.value);
+void PruneAfterTraining(const fs::path& task_folder, Token own, const TrainedLine& line) {
+  if (line.diverged) return RemoveUpTo(task_folder, own);
+  const fs::path own_folder = task_folder / Format("{}", own.value);
   const fs::path final_folder = line.folder;
   std::error_code error;
   const bool has_weights = fs::equivalent(final_folder.parent_path(), own_folder, error) &&
-                           fs::is_regular_file(final_folder / kModel, error);
-  if (!line.diverged && !has_weights) {
+                           fs::is_regular_file(final_folder / kModelFile, error);
+  if (!has_weights) {
     LogWarning("{}: not where the weights of attempt {} belong; no checkpoint is removed",
                line.folder, own.value);
     return;
   }
-  for (const fs::path& attempt : EntriesIn(trial_folder)) {
-    const auto token = NumberOf(attempt, "");
-    if (token && (*token < own.value || (line.diverged && *token == own.value))) Remove(attempt);
-  }
-  if (line.diverged) {
-    fs::remove(trial_folder, error);  // If it is empty.
-    return;
-  }
+  RemoveUpTo(task_folder, Token{own.value - 1});
   RemoveAllBut(own_folder, line.best ? std::vector<fs::path>{final_folder.filename(), kBestFolder}
                                      : std::vector<fs::path>{final_folder.filename()});
-  RemoveAllBut(final_folder, {kModel, kManifest});
+  RemoveAllBut(final_folder, {kModelFile, kManifest});
+}
+
+void PruneAfterEvaluation(const fs::path& task_folder, Token own) { RemoveUpTo(task_folder, own); }
 }
 
 }  // namespace archsweep

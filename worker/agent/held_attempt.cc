@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "sweep/attempt/layout.h"
+#include "worker/agent/artifact.h"
 #include "worker/agent/checkpoints.h"
 
 namespace archsweep {
@@ -17,7 +19,10 @@ void NameBelow(const std::filesystem::path& shared_folder, ProgressLine& line) {
     }
   };
   if (auto* checkpoint = std::get_if<CheckpointLine>(&line)) rename(checkpoint->folder);
-  if (auto* trained = std::get_if<TrainedLine>(&line)) rename(trained->folder);
+  if (auto* trained = std::get_if<TrainedLine>(&line)) {
+    rename(trained->folder);
+    if (trained->best) rename(trained->best->folder);
+  }
 }
 
 const Failure kStoppedBeforeStart = {FailureClass::kStopped, "stopped before it started"};
@@ -29,11 +34,10 @@ void HeldAttempt::Begin(int64_t now_ms) {
   auto placement = PlaceOn(order_.slots, around_.host);
   if (!placement) return End(now_ms, {FailureClass::kConfiguration, placement.error().message});
   placement_ = *std::move(placement);
-  const auto checkpoints = TrialCheckpoints(around_.options.shared_folder, IdOf(order_.trial));
-  if (order_.evaluation || !HasCheckpointsBelow(checkpoints, order_.token)) {
-    return Launch(now_ms, std::nullopt);
-  }
-  search_ = std::make_unique<CheckpointSearch>(checkpoints, order_.token, *around_.wake);
+  const auto checkpoints = Checkpoints();
+  if (!HasCheckpointsBelow(checkpoints, order_.token)) return Launch(now_ms, std::nullopt);
+  const TaskKind kind = order_.evaluation ? TaskKind::kEvaluate : TaskKind::kTrain;
+  search_ = std::make_unique<CheckpointSearch>(checkpoints, kind, order_.token, *around_.wake);
   state_ = State::kSearching;
 }
 
@@ -46,6 +50,7 @@ void HeldAttempt::Step(int64_t now_ms) {
   if (state_ != State::kRunning) return;
   for (ReportedLine& reported : process_->Step(now_ms)) {
     if (forgotten_) continue;
+    KeepArtifact(reported);
     if (IsFinal(reported.line)) final_line_ = reported.line;
     NameBelow(around_.options.shared_folder, reported.line);
     outbox_.Append(now_ms, std::move(reported.line), std::move(reported.flags));
@@ -53,6 +58,24 @@ void HeldAttempt::Step(int64_t now_ms) {
   if (!process_->Ended()) return;
   process_.reset();
   state_ = State::kEnded;
+}
+
+std::filesystem::path HeldAttempt::Checkpoints() const {
+  return around_.options.shared_folder / (order_.evaluation
+                                              ? CheckpointsOf(IdOf(*order_.evaluation))
+                                              : CheckpointsOf(IdOf(order_.trial)));
+}
+
+void HeldAttempt::KeepArtifact(ReportedLine& reported) const {
+  auto* const evaluated = std::get_if<EvaluatedLine>(&reported.line);
+  if (evaluated == nullptr || !evaluated->artifact || !order_.evaluation) return;
+  auto published = PublishArtifact(around_.options.shared_folder, IdOf(*order_.evaluation),
+                                   order_.token, folder_, *evaluated->artifact);
+  if (published) {
+    evaluated->artifact = *std::move(published);
+  } else {
+    reported = {FailedLine{std::move(published).error()}, ""};
+  }
 }
 
 void HeldAttempt::Launch(int64_t now_ms, std::optional<CheckpointRef> resume) {
@@ -73,10 +96,7 @@ Job HeldAttempt::MakeJob(std::optional<CheckpointRef> resume) const {
   if (job.weights) job.weights->folder = around_.options.shared_folder / job.weights->folder;
   job.resume = std::move(resume);
   job.data_root = around_.options.data_root;
-  if (!order_.evaluation) {
-    job.checkpoint_folder = TrialCheckpoints(around_.options.shared_folder, IdOf(order_.trial)) /
-                            Format("{}", order_.token.value);
-  }
+  job.checkpoint_folder = Checkpoints() / Format("{}", order_.token.value);
   job.ranks = placement_.ranks;
   job.device = placement_.device;
   job.threads = placement_.threads;
@@ -120,8 +140,10 @@ void HeldAttempt::CleanUp() const {
   if (!final_line_ || std::holds_alternative<FailedLine>(*final_line_)) return files.RemovePipes();
   files.Remove();
   if (const auto* trained = std::get_if<TrainedLine>(&*final_line_)) {
-    PruneAfterSuccess(TrialCheckpoints(around_.options.shared_folder, IdOf(order_.trial)),
-                      order_.token, *trained);
+    PruneAfterTraining(Checkpoints(), order_.token, *trained);
+  } else if (order_.evaluation) {
+    PruneAfterEvaluation(Checkpoints(), order_.token);
+    PruneArtifacts(around_.options.shared_folder, IdOf(*order_.evaluation), order_.token);
   }
 }
 

@@ -67,6 +67,8 @@ class HeldAttempt {
   enum class State { kWaiting, kSearching, kRunning, kEnded };
 
   void Launch(int64_t now_ms, std::optional<CheckpointRef> resume);
+  std::filesystem::path Checkpoints() const;  // Of its task.
+  void KeepArtifact(ReportedLine& reported) const;
   Job MakeJob(std::optional<CheckpointRef> resume) const;
   void End(int64_t now_ms, Failure failure);
 

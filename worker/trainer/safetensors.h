@@ -6,15 +6,13 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/safetensors_header.h"
 #include "worker/trainer/model.h"
 
 namespace archsweep {
 
-// The safetensors format: 8 bytes of header length, little-endian; a JSON header that gives type,
-// shape and place of each tensor; their bytes, without gaps. Types F64, F32, I64, U8 and BOOL.
-
-inline constexpr size_t kSafetensorsHeaderBytesMax = size_t{100} << 20;
-inline constexpr size_t kSafetensorsBytesMax = size_t{64} << 30;
+// Safetensors files (base/safetensors_header.h) with tensors of the types F64, F32, I64, U8 and
+// BOOL.
 
 // What was written.
 struct FileSummary {

@@ -73,6 +73,41 @@ TEST(Scheduler, SettlesWithoutTheEvaluationsOfADivergedTraining) {
   EXPECT_EQ(harness.scheduler.Counts().unreachable, 2);
 }
 
+TEST(Scheduler, RunsAnEvaluationOfTheBestWeightsOnlyWhereThereAreSome) {
+  for (const bool has_best : {true, false}) {
+    InitialState state;
+    AddTrial(state, 1, 2);
+    state.tasks[2].spec.checkpoint = CheckpointRole::kBest;
+    state.tasks[2].spec.work = 5;  // So that it would come first.
+    Harness harness(state);
+    const Token token = harness.Begin();
+    harness.Start(1, token);
+    TrainedLine line = {.folder = "a"};
+    if (has_best) line.best = BestCheckpoint{.folder = "b"};
+    harness.Report(1, token, line);
+    harness.Take<TrainingSucceeded>();
+    EXPECT_EQ(harness.Take<AttemptAssigned>().task,
+              TaskId::Evaluate(Evaluation(has_best ? 11 : 10)));
+    harness.ExpectWake(1);
+    EXPECT_EQ(harness.scheduler.Counts().unreachable, has_best ? 0 : 1);
+  }
+}
+
+TEST(Scheduler, NeedsNoTrainingForWeightsThatAreThere) {
+  InitialState state;
+  AddTrial(state, 1, 1);
+  state.tasks.erase(state.tasks.begin());
+  state.weights.insert({Trial(1), CheckpointRole::kLast});
+  Harness harness(state);
+  const Token token = harness.Begin();
+  harness.Start(1, token);
+  harness.Report(1, token, EvaluatedLine{.images = 8, .correct = 3}, "\x07");
+  harness.Take<EvaluationSucceeded>();
+  harness.ExpectWake(1);
+  EXPECT_TRUE(harness.scheduler.Settled());
+  EXPECT_EQ(harness.scheduler.Counts().total, 1);
+}
+
 TEST(Scheduler, AppliesANumberedLineOnce) {
   InitialState state;
   AddTrial(state, 1);

@@ -46,7 +46,7 @@ class Ledger {
       if (facts.succeeded) task.status = Succeeded{};
       if (facts.failed) task.status = Failed{};
     }
-    state.trials_with_weights = weights_;
+    state.weights = weights_;
     state.newest_token = newest_;
     return state;
   }
@@ -85,7 +85,7 @@ class Ledger {
   void Record(const AttemptStarted& change) { LiveFacts(change.token).running = true; }
   void Record(const TrainingSucceeded& change) {
     Succeed(change.token);
-    weights_.insert(change.trial);
+    weights_.insert({change.trial, CheckpointRole::kLast});
   }
   void Record(const EvaluationSucceeded& change) {
     Succeed(change.token);
@@ -114,7 +114,7 @@ class Ledger {
 
   std::map<Token, TaskId> tasks_;
   std::map<TaskId, Facts> facts_;
-  std::set<TrialId> weights_;
+  std::set<WeightsId> weights_;
   Token newest_;
   int results_ = 0;
 };

@@ -111,13 +111,48 @@ TEST(Fields, OfCellsHaveTheirBounds) {
             "are: robnet-large-v2, advrush, racl");
 }
 
+std::string ImportWith(const std::string& rest) {
+  return "name: import\nbase:\n  dataset: cifar10-quickstart\n"
+         "  architecture: {depth: 1, width: 1}\n" +
+         rest;
+}
+
+TEST(Weights, NeedNoTraining) {
+  const std::string digest(64, 'a');
+  const ExpandedSweep sweep =
+      ExpandOrFail(ImportWith("  weights: " + digest + "\nevaluations: [clean, autoattack]\n"));
+  ASSERT_EQ(sweep.trials.size(), 1u);
+  EXPECT_EQ(sweep.trials[0].spec.weights_sha256, digest);
+  EXPECT_EQ(sweep.trials[0].spec.training, TrainingSpec());
+  EXPECT_EQ(sweep.evaluations.size(), 2u);
+}
+
+TEST(Weights, MayBeAnAxis) {
+  const ExpandedSweep sweep =
+      ExpandOrFail(ImportWith("grid:\n  weights: [" + std::string(64, 'a') + ", " +
+                              std::string(64, 'b') + "]\nevaluations: [clean]\n"));
+  ASSERT_EQ(sweep.trials.size(), 2u);
+  EXPECT_NE(sweep.trials[0].id, sweep.trials[1].id);
+}
+
+TEST(Weights, MakeTrainingAndSeedIdle) {
+  const std::string weights = "  weights: " + std::string(64, 'a') + "\n";
+  EXPECT_EQ(MistakesOf(ImportWith(weights + "  training: {recipe: bat, beta: 1}\n  seed: 3\n"
+                                            "evaluations: [clean]\n")),
+            "f:6:13: training has no effect in any network of this sweep\n"
+            "f:6:33: training.beta has no effect in any network of this sweep\n"
+            "f:7:9: seed has no effect in any network of this sweep");
+  EXPECT_EQ(MistakesOf(ImportWith(weights + "evaluations: [{attack: clean, checkpoint: best}]\n")),
+            "f:6:43: weights that are there have no best checkpoint beside the last");
+}
+
 TEST(Evaluations, MayChangeTheSettingsOfAnAttack) {
   std::string text = SweepWith("");
   text.replace(text.find("[clean]"), 7,
                "[pgd20, {attack: pgd20, steps: 50, step_255: 2, random_start: false}, cw40]");
   const ExpandedSweep sweep = ExpandOrFail(text);
   ASSERT_EQ(sweep.evaluations.size(), 3u);
-  EXPECT_TRUE(sweep.evaluations[0].IsStandard());
+  EXPECT_EQ(ResultColumnOf(sweep.evaluations[0]), "pgd20_last");
   EXPECT_EQ(sweep.evaluations[1].settings,
             (AttackSettings{.epsilon_255 = 8, .step_255 = 2, .steps = 50, .random_start = false}));
   EXPECT_EQ(sweep.evaluations[2].settings.steps, 40);
@@ -141,9 +176,9 @@ TEST(Evaluations, KnowTheSettingsOfEveryAttack) {
   EXPECT_EQ(pair.batch, 500);
   EXPECT_EQ(pair.seed, 7u);
   EXPECT_EQ(pair.savings, Savings::kNone);
-  EXPECT_TRUE(sweep.evaluations[1].IsStandard());
+  EXPECT_EQ(ResultColumnOf(sweep.evaluations[1]), "apgd_pair_last");
   EXPECT_EQ(sweep.evaluations[2].settings.queries, 200);
-  EXPECT_FALSE(sweep.evaluations[2].IsStandard());
+  EXPECT_EQ(ResultColumnOf(sweep.evaluations[2]), std::nullopt);
   EXPECT_EQ(sweep.evaluations[3].settings.restarts, 5);
 }
 

@@ -62,8 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "f:6:3: unknown key 'sead' in base (did you mean 'seed'?)"},
         Mistake{"a path in the base", "  seed: 0", "  training.beta: 0",
                 "f:6:3: unknown key 'training.beta' in base; known are: dataset, architecture, "
-                "training, "
-                "seed"},
+                "training, weights, seed"},
         Mistake{"unknown key of a network", "{width:", "{depht: 1, width:",
                 "f:4:18: unknown key 'depht' in base.architecture (did you mean 'depth'?)"},
         Mistake{"unknown key of the training", "epochs: 2", "epoch: 2",
@@ -206,6 +205,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "f:9:46: images is 1018; data set cifar10-quickstart has 1017 test images"},
         Mistake{"two devices", "gpus: 0", "gpus: 2",
                 "f:10:19: resources.gpus is 2; it must be from 0 to 1"},
+        Mistake{"weights that are none", "seed: 0", "weights: abc",
+                "f:6:12: base.weights is 'abc'; it must be the SHA-256 of a safetensors file, 64 "
+                "hexadecimal digits in small letters"},
         Mistake{"a digest that is none", "cifar10-quickstart", "{name: cifar10, digest: abc}",
                 "f:3:36: base.dataset.digest is 'abc'; it must be 64 hexadecimal digits in small "
                 "letters"},

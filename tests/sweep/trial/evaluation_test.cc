@@ -23,8 +23,8 @@ TEST(Evaluation, ReadsBackWhatItWrites) {
   EXPECT_EQ(ParseEvaluation(ToJson(kSpec)).value(), kSpec);
   EvaluationSpec other = kSpec;
   other.settings.steps = 50;
-  EXPECT_TRUE(kSpec.IsStandard());
-  EXPECT_FALSE(other.IsStandard());
+  EXPECT_EQ(ResultColumnOf(kSpec), "pgd20_last");
+  EXPECT_EQ(ResultColumnOf(other), std::nullopt);
   EXPECT_EQ(ParseEvaluation(ToJson(other)).value(), other);
   EXPECT_NE(IdOf(other), IdOf(kSpec));
 }
@@ -35,6 +35,7 @@ TEST(Evaluation, OfTheBestCheckpointIsAnotherOne) {
   EXPECT_EQ(ToJson(best).at("checkpoint"), "best");
   EXPECT_EQ(ParseEvaluation(ToJson(best)).value(), best);
   EXPECT_NE(IdOf(best), IdOf(kSpec));
+  EXPECT_EQ(ResultColumnOf(best), "pgd20_best");
   Json json = ToJson(kSpec);
   json["checkpoint"] = "worst";
   EXPECT_FALSE(ParseEvaluation(json));
@@ -65,6 +66,14 @@ TEST(Evaluation, RefusesImpossibleSettings) {
   EvaluationSpec clean{.trial = kSpec.trial, .attack = AttackKind::kClean};
   clean.settings.steps = 3;
   EXPECT_FALSE(ParseEvaluation(ToJson(clean)));
+}
+
+TEST(Evaluation, HasAColumnForEachStandardAttackAndCheckpoint) {
+  EXPECT_EQ(ResultColumns(), (std::vector<std::string>{
+                                 "clean_last", "fgsm_last", "pgd20_last", "cw40_last",
+                                 "autoattack_last", "apgd_pair_last", "clean_best", "fgsm_best",
+                                 "pgd20_best", "cw40_best", "autoattack_best", "apgd_pair_best"}));
+  EXPECT_EQ(ResultColumnOf({.trial = {}, .attack = AttackKind::kSquare}), std::nullopt);
 }
 
 TEST(Evaluation, KnowsItsAttacksByName) {

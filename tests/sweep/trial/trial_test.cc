@@ -28,6 +28,38 @@ TEST(Trial, HasTheGoldenId) {
   EXPECT_EQ(ToHex(IdOf(Quickstart())), "f53f526bb951a97440548ba8b5eccf77");
 }
 
+TEST(Trial, ThatIsImportedHasTheGoldenId) {
+  TrialSpec spec = Quickstart();
+  spec.weights_sha256 = std::string(64, 'a');
+  const std::string text =
+      R"({"architecture":{"activation":"relu","block":"basic","depth":[1,2,1],)"
+      R"("pre_process":false,"width":[1,1,1]},)"
+      R"("dataset":{"digest":"d1","name":"cifar10"},"kind":"imported",)"
+      R"("numerics":{"fusion":"none","precision":"fp32"},"weights_sha256":")" +
+      std::string(64, 'a') + "\"}";
+  EXPECT_EQ(CanonicalText(ToJson(spec)), text);
+  EXPECT_EQ(ToHex(IdOf(spec)), "0941da58e846606ea019eec369b13ef7");
+  TrialSpec without_training = spec;
+  without_training.training = {};
+  without_training.seed = 0;
+  EXPECT_EQ(ParseTrial(ToJson(spec)).value(), without_training);
+  EXPECT_FALSE(HasBest(spec));
+}
+
+TEST(Trial, ThatIsImportedHasNoTraining) {
+  TrialSpec spec = Quickstart();
+  spec.weights_sha256 = std::string(64, 'a');
+  for (const auto& [key, value] : {std::pair<const char*, Json>("kind", "borrowed"),
+                                   {"kind", 7},
+                                   {"seed", 1},
+                                   {"weights_sha256", std::string(63, 'a')},
+                                   {"training", Json::object()}}) {
+    Json json = ToJson(spec);
+    json[key] = value;
+    EXPECT_FALSE(ParseTrial(json)) << key;
+  }
+}
+
 TEST(Trial, ChangesItsIdWithEverySetting) {
   const TrialId id = IdOf(Quickstart());
   TrialSpec seed = Quickstart();

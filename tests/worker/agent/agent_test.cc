@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/sha256.h"
 #include "tests/worker/agent/fixture.h"
 #include "tests/worker/agent/scripted_coordinator.h"
 #include "worker/agent/process_table.h"
@@ -24,6 +25,14 @@ AttemptOrder Training(Token token, FakeMode mode, int amount = 0, int slot = 0) 
           .evaluation = std::nullopt,
           .weights = std::nullopt,
           .slots = {slot}};
+}
+
+AttemptOrder Evaluation(Token token, FakeMode mode, int amount = 0) {
+  AttemptOrder order = Training(token, mode, amount);
+  order.evaluation =
+      EvaluationSpec{.trial = IdOf(order.trial), .attack = AttackKind::kAutoAttack, .images = 11};
+  order.weights = CheckpointRef{"checkpoints/x/1/step-1", ""};
+  return order;
 }
 
 // An agent on a thread of its own, with a coordinator that follows a script.
@@ -184,6 +193,40 @@ TEST_F(Agents, ContinueFromTheCheckpointOfAnEarlierAttempt) {
   ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kSecond); }));
   const auto lines = coordinator_.LinesOf(kSecond);
   EXPECT_EQ(std::get<StartedLine>(lines.begin()->second).resumed_step, checkpoint.step);
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(Agents, ContinueInsideAnEvaluationAndRemoveItsStateInTheEnd) {
+  coordinator_.Desire(Evaluation(kFirst, FakeMode::kSteps, 50));
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return coordinator_.LinesOf(kFirst).size() >= 2; }));
+  coordinator_.AskStop(kFirst);
+  ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kFirst); }));
+  coordinator_.Withdraw(kFirst);
+  const auto stopped = coordinator_.LinesOf(kFirst);
+  const auto& checkpoint = std::get<CheckpointLine>(std::next(stopped.rbegin())->second);
+  const EvaluationId id = IdOf(*Evaluation(kFirst, FakeMode::kSteps, 50).evaluation);
+  const fs::path state = Options().shared_folder / "checkpoints" / ToHex(id);
+  EXPECT_TRUE(fs::exists(state / "7"));
+  coordinator_.Desire(Evaluation(kSecond, FakeMode::kSteps, 50));
+  ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kSecond); }));
+  const auto lines = coordinator_.LinesOf(kSecond);
+  EXPECT_EQ(std::get<StartedLine>(lines.begin()->second).resumed_step, checkpoint.step);
+  coordinator_.Withdraw(kSecond);
+  EXPECT_TRUE(WaitUntil([&] { return !fs::exists(state); }));
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(Agents, KeepTheArtifactOfAnEvaluationBelowTheSharedFolder) {
+  coordinator_.Desire(Evaluation(kFirst, FakeMode::kFinish));
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kFirst); }));
+  const auto lines = coordinator_.LinesOf(kFirst);
+  const auto& evaluated = std::get<EvaluatedLine>(lines.rbegin()->second);
+  ASSERT_TRUE(evaluated.artifact);
+  EXPECT_EQ(Sha256HexOfFile(Options().shared_folder / evaluated.artifact->file).value(),
+            evaluated.artifact->sha256);
+  EXPECT_EQ(evaluated.warnings, std::vector<std::string>{"a fake attack"});
   EXPECT_TRUE(Stop());
 }
 

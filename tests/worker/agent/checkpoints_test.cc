@@ -35,7 +35,7 @@ class Checkpoints : public testing::Test {
   }
 
   std::optional<CheckpointRef> Newest(int64_t own) const {
-    return NewestCheckpoint(trial_, Token{own}, std::stop_token());
+    return NewestCheckpoint(trial_, TaskKind::kTrain, Token{own}, std::stop_token());
   }
 
   std::set<std::string> Files() const {
@@ -87,14 +87,14 @@ TEST_F(Checkpoints, AreNotSearchedForAfterARequestToStop) {
   Write(2, 100);
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_EQ(NewestCheckpoint(trial_, Token{9}, stop.get_token()), std::nullopt);
+  EXPECT_EQ(NewestCheckpoint(trial_, TaskKind::kTrain, Token{9}, stop.get_token()), std::nullopt);
 }
 
 TEST_F(Checkpoints, AreSearchedForOnAThreadThatTellsWhenItIsDone) {
   const fs::path best = Write(2, 100);
   const auto wake = WakeEvent::Create();
   ASSERT_TRUE(wake);
-  const CheckpointSearch search(trial_, Token{9}, *wake);
+  const CheckpointSearch search(trial_, TaskKind::kTrain, Token{9}, *wake);
   pollfd raised{wake->Fd(), POLLIN, 0};
   ASSERT_EQ(poll(&raised, 1, static_cast<int>(kPatienceMs)), 1);
   ASSERT_TRUE(search.Done());
@@ -107,7 +107,7 @@ TEST_F(Checkpoints, ShrinkToTheFinalWeightsAfterSuccess) {
   const fs::path last = Write(5, 300);
   Write(7, 50);
   fs::create_directories(trial_ / "5" / "step-400.tmp");
-  PruneAfterSuccess(trial_, Token{5}, {.steps = 300, .folder = last.string(), .model_sha256 = ""});
+  PruneAfterTraining(trial_, Token{5}, {.steps = 300, .folder = last.string(), .model_sha256 = ""});
   EXPECT_EQ(Files(),
             (std::set<std::string>{"5/step-300/model.safetensors", "5/step-300/manifest.json",
                                    "7/step-50/model.safetensors", "7/step-50/state.safetensors",
@@ -115,18 +115,56 @@ TEST_F(Checkpoints, ShrinkToTheFinalWeightsAfterSuccess) {
   EXPECT_FALSE(fs::exists(trial_ / "5" / "step-400.tmp"));
 }
 
+TEST_F(Checkpoints, OfEvaluationsHaveNoModel) {
+  const fs::path folder = Write(2, 100);
+  fs::remove(folder / "model.safetensors");
+  EXPECT_EQ(Newest(9), std::nullopt);
+  const auto found = NewestCheckpoint(trial_, TaskKind::kEvaluate, Token{9}, std::stop_token());
+  EXPECT_EQ(found, (CheckpointRef{folder, ""}));
+  std::ofstream(folder / "state.safetensors", std::ios::app) << "x";
+  EXPECT_EQ(NewestCheckpoint(trial_, TaskKind::kEvaluate, Token{9}, std::stop_token()),
+            std::nullopt);
+}
+
+TEST_F(Checkpoints, KeepTheBestWeightsBesideTheLast) {
+  Write(2, 100);
+  Write(5, 200);
+  const fs::path last = Write(5, 300);
+  fs::create_directories(trial_ / "5" / "best");
+  fs::rename(Write(5, 150), trial_ / "5" / "best" / "step-150");
+  fs::remove(trial_ / "5" / "best" / "step-150" / "state.safetensors");
+  PruneAfterTraining(trial_, Token{5},
+                     {.steps = 300,
+                      .folder = last.string(),
+                      .model_sha256 = "",
+                      .best = BestCheckpoint{.folder = "best/step-150", .model_sha256 = ""}});
+  EXPECT_EQ(Files(), (std::set<std::string>{
+                         "5/best/step-150/model.safetensors", "5/best/step-150/manifest.json",
+                         "5/step-300/model.safetensors", "5/step-300/manifest.json"}));
+}
+
+TEST_F(Checkpoints, AllGoAfterAnEvaluation) {
+  Write(2, 100);
+  Write(5, 200);
+  const fs::path later = Write(7, 50);
+  PruneAfterEvaluation(trial_, Token{5});
+  EXPECT_EQ(Files().size(), 3u);
+  PruneAfterEvaluation(trial_, Token{7});
+  EXPECT_FALSE(fs::exists(trial_));
+}
+
 TEST_F(Checkpoints, AllGoWhenTheTrainingDiverged) {
   Write(2, 100);
   Write(5, 200);
-  PruneAfterSuccess(trial_, Token{5}, {.steps = 250, .diverged = true});
+  PruneAfterTraining(trial_, Token{5}, {.steps = 250, .diverged = true});
   EXPECT_FALSE(fs::exists(trial_));
 }
 
 TEST_F(Checkpoints, StayWhenTheWeightsAreNotWhereTheyBelong) {
   Write(2, 100);
   const fs::path last = Write(5, 200);
-  PruneAfterSuccess(trial_, Token{6}, {.steps = 200, .folder = last.string(), .model_sha256 = ""});
-  PruneAfterSuccess(
+  PruneAfterTraining(trial_, Token{6}, {.steps = 200, .folder = last.string(), .model_sha256 = ""});
+  PruneAfterTraining(
       trial_, Token{5},
       {.steps = 200, .folder = (trial_ / "5" / "step-9").string(), .model_sha256 = ""});
   EXPECT_EQ(Files().size(), 6u);
