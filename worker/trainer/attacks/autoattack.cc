@@ -248,7 +248,7 @@ AttackProgress AutoAttack::Progress() const {
   const auto judged = std::min<int64_t>(state_.batches_done * settings_.batch,
                                         static_cast<int64_t>(attacked_.size()));
   int64_t to_attack = static_cast<int64_t>(attacked_.size()) - judged;
-  for (int stage = state_.stage; stage < StageCount(); ++stage) {
+  for (int64_t stage = state_.stage; stage < StageCount(); ++stage) {
     const int64_t each =
         stage == 0 ? 1
                    : Passes(PassesPerImage(settings_, classes_,

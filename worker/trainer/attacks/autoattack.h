@@ -72,7 +72,7 @@ class AutoAttack {
     int64_t count = 0;
   };
 
-  int StageCount() const { return static_cast<int>(settings_.parts.size()) + 1; }
+  int64_t StageCount() const { return static_cast<int64_t>(settings_.parts.size()) + 1; }
   AttackPart Part() const;
   int64_t BatchesOfRound() const { return share_.ranks * batches_of_rank_; }
   void BeginStage();

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/json.h"
 #include "base/result.h"
 #include "worker/trainer/attacks/autoattack_settings.h"
+#include "worker/trainer/model.h"
 
 namespace archsweep {
 
@@ -21,12 +21,12 @@ struct StageReport {
 // How far a chain has come: a plain value, the same on all ranks, from which it goes on with the
 // same draws and verdicts. Stage 0 is the clean pass, stage i the i-th attack, counted from 1.
 struct AutoAttackState {
-  static constexpr int kStanding = -1;
+  static constexpr int64_t kStanding = -1;
 
-  int stage = 0;             // The one under way; behind the last one: finished.
+  int64_t stage = 0;         // The one under way; behind the last one: finished.
   int64_t batches_done = 0;  // Of that stage.
   // By image: the stage that broke it, 0 where it is wrong by itself, or kStanding.
-  std::vector<int> broken_by;
+  std::vector<int64_t> broken_by;
   // By image: the margin (image_losses.h) at the image that broke it, or the least that any attack
   // saw inside the ball.
   std::vector<double> margins;
@@ -48,10 +48,11 @@ AutoAttackState NewAutoAttack(int64_t images);
 // The images that the stage under way attacks, in ascending order.
 std::vector<int64_t> AttackedImages(const AutoAttackState& state);
 
-Json ToJson(const AutoAttackState& state);
+// The whole state, to be kept in a safetensors file.
+NamedTensors ToTensors(const AutoAttackState& state);
 
 // kCorrupt if it is not the state of such a chain over so many images.
-Result<AutoAttackState> ParseAutoAttackState(const Json& json, const AutoAttackSettings& settings,
-                                             int64_t images);
+Result<AutoAttackState> ParseAutoAttackState(const NamedTensors& tensors,
+                                             const AutoAttackSettings& settings, int64_t images);
 
 }  // namespace archsweep

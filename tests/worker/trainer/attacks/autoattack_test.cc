@@ -2,15 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/json.h"
+#include "tests/base/temporary_folder.h"
 #include "tests/worker/trainer/attacks/small_network.h"
 #include "tests/worker/trainer/attacks/test_images.h"
 #include "worker/trainer/attacks/sanity_checks.h"
+#include "worker/trainer/safetensors.h"
 
 namespace archsweep {
 namespace {
@@ -88,15 +90,17 @@ TEST_F(ShortChain, BreaksTheSameWherePassesAreSavedAndKnowsWhatTheReferenceWould
 TEST_F(ShortChain, GoesOnFromTheStateBehindAnyBatch) {
   const AutoAttackSettings settings = Settings(true);
   const AutoAttackState whole = Run(settings);
+  const TemporaryFolder folder;
   AutoAttackState state = NewAutoAttack(batch_.images.size(0));
   int rounds = 0;
   for (bool finished = false; !finished; ++rounds) {
     AutoAttack chain = Chain(settings, state);
     RunRound(chain);
     finished = chain.Finished();
-    const Result<Json> read = ParseJson(ToJson(chain.State()).dump());
-    ASSERT_TRUE(read);
-    Result<AutoAttackState> parsed = ParseAutoAttackState(*read, settings, batch_.images.size(0));
+    const auto file = folder.Path() / std::to_string(rounds);
+    ASSERT_TRUE(WriteSafetensors(file, ToTensors(chain.State())));
+    Result<AutoAttackState> parsed =
+        ParseAutoAttackState(ReadSafetensors(file).value(), settings, batch_.images.size(0));
     ASSERT_TRUE(parsed) << parsed.error().message;
     EXPECT_EQ(*parsed, chain.State());
     state = *std::move(parsed);
@@ -188,21 +192,32 @@ TEST_F(ShortChain, LeavesWhatIsRightAsItIsWhereTheBallHasNoRadius) {
 
 TEST(AutoAttackState, IsRefusedWhereItIsDamagedOrOfAnotherEvaluation) {
   const AutoAttackSettings settings;
-  const Json good = ToJson(NewAutoAttack(7));
-  EXPECT_TRUE(ParseAutoAttackState(good, settings, 7));
-  EXPECT_FALSE(ParseAutoAttackState(good, settings, 8));
-  const std::vector<std::pair<std::string, Json>> changes = {
-      {"version", 2},          {"stage", 6},        {"stage", 2},      {"batches_done", 2},
-      {"broken_by", "x"},      {"broken_by", {1}},  {"doubtful", {7}}, {"margins", Json::array()},
-      {"looks_random", "yes"}, {"stages", {Json()}}};
-  for (const auto& [key, value] : changes) {
-    Json bad = good;
-    bad[key] = value;
-    const auto parsed = ParseAutoAttackState(bad, settings, 7);
-    ASSERT_FALSE(parsed) << bad.dump();
+  const AutoAttackState good = NewAutoAttack(7);
+  EXPECT_TRUE(ParseAutoAttackState(ToTensors(good), settings, 7));
+  EXPECT_FALSE(ParseAutoAttackState(ToTensors(good), settings, 8));
+  const std::vector<std::function<void(AutoAttackState&)>> damages = {
+      [](AutoAttackState& state) { state.stage = -1; },
+      [](AutoAttackState& state) { state.stage = 2; },
+      [](AutoAttackState& state) { state.stage = 6; },
+      [](AutoAttackState& state) { state.batches_done = 2; },
+      [](AutoAttackState& state) { state.broken_by[3] = 5; },
+      [](AutoAttackState& state) { state.doubtful = {7}; },
+      [](AutoAttackState& state) { state.margins.pop_back(); },
+      [](AutoAttackState& state) { state.stages.clear(); }};
+  for (const auto& damage : damages) {
+    AutoAttackState bad = good;
+    damage(bad);
+    const auto parsed = ParseAutoAttackState(ToTensors(bad), settings, 7);
+    ASSERT_FALSE(parsed);
     EXPECT_EQ(parsed.error().kind, ErrorKind::kCorrupt);
-    bad.erase(key);
-    EXPECT_FALSE(ParseAutoAttackState(bad, settings, 7)) << bad.dump();
+  }
+  for (size_t i = 0; i < ToTensors(good).size(); ++i) {
+    NamedTensors missing = ToTensors(good);
+    missing.erase(missing.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_FALSE(ParseAutoAttackState(missing, settings, 7)) << i;
+    NamedTensors other = ToTensors(good);
+    other[i].tensor = other[i].tensor.to(at::kFloat);
+    EXPECT_FALSE(ParseAutoAttackState(other, settings, 7)) << i;
   }
 }
 

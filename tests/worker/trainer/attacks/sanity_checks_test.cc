@@ -43,7 +43,7 @@ AutoAttackState Finished(const std::vector<int64_t>& standing) {
     state.stages.push_back({.attacked = before, .standing = after});
     before = after;
   }
-  state.stage = static_cast<int>(standing.size());
+  state.stage = static_cast<int64_t>(standing.size());
   return state;
 }
 

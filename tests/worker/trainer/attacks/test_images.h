@@ -30,7 +30,7 @@ inline AttackedBatch TestImages(int64_t count) {
 inline at::Tensor StandingAfter(const AutoAttackState& state, int stage) {
   at::Tensor standing = at::empty({state.Images()}, at::kBool);
   for (int64_t i = 0; i < state.Images(); ++i) {
-    const int broken_by = state.broken_by[static_cast<size_t>(i)];
+    const int64_t broken_by = state.broken_by[static_cast<size_t>(i)];
     standing[i] = broken_by == AutoAttackState::kStanding || broken_by > stage;
   }
   return standing;
