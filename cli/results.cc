@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/host.h"
 #include "cli/print_rows.h"
+#include "sweep/trial/evaluation.h"
 
 namespace archsweep {
 namespace {

@@ -155,6 +155,5 @@ void PruneAfterTraining(const fs::path& task_folder, Token own, const TrainedLin
 }
 
 void PruneAfterEvaluation(const fs::path& task_folder, Token own) { RemoveUpTo(task_folder, own); }
-}
 
 }  // namespace archsweep
