@@ -1,6 +1,8 @@
 #include "cli/host.h"
 
 #include <sched.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <system_error>
@@ -22,6 +24,12 @@ int GpuCount() {
   std::error_code error;
   while (fs::exists(Format("/dev/nvidia{}", count), error)) ++count;
   return count;
+}
+
+int TerminalColumns() {
+  constexpr int kUsual = 80;
+  winsize size{};
+  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
 }
 
 fs::path ProgramFolder() {

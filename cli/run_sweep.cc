@@ -1,11 +1,8 @@
 #include "cli/run_sweep.h"
 
-#include <signal.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
-#include <ctime>
 #include <optional>
 #include <set>
 #include <thread>
@@ -13,7 +10,10 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "cli/host.h"
 #include "cli/run_display.h"
+#include "cli/stop_signals.h"
+#include "cli/work_display.h"
 #include "coordinator/engine.h"
 #include "coordinator/server.h"
 #include "storage/store.h"
@@ -26,25 +26,6 @@ namespace {
 constexpr int64_t kDisplayIntervalMs = 100;
 constexpr int64_t kStopPatienceMs =
     2'500;  // For trainers to leave by themselves; the agent's own bound follows it.
-
-// SIGINT, SIGTERM and SIGHUP, blocked in this thread and all that it starts, to be waited for.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    signal(SIGPIPE, SIG_IGN);
-  }
-  // Whether one came within the time.
-  bool Wait(int64_t timeout_ms) const {
-    const timespec timeout{.tv_sec = timeout_ms / 1000, .tv_nsec = timeout_ms % 1000 * 1'000'000};
-    return sigtimedwait(&set_, nullptr, &timeout) > 0;
-  }
-
- private:
-  sigset_t set_;
-};
 
 // The worker on its thread.
 class AgentThread {
@@ -72,11 +53,6 @@ class AgentThread {
   std::jthread thread_;
 };
 
-int TerminalColumns() {
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
 Status CheckSlots(const ExpandedSweep& sweep, const RunOptions& options) {
   if (sweep.resources.gpus <= options.gpu_slots) return {};
   return Fail(ErrorKind::kInvalidInput,
@@ -87,7 +63,8 @@ Status CheckSlots(const ExpandedSweep& sweep, const RunOptions& options) {
 }
 
 // Everything that would make all tasks fail, before the first is started.
-Status CheckReadiness(const ExpandedSweep& sweep, const RunOptions& options) {
+Status CheckReadiness(const ExpandedSweep& sweep, const RunOptions& options,
+                      const StopSignals& signals) {
   TRY(CheckSlots(sweep, options));
   if (access(options.trainer_program.c_str(), X_OK) != 0) {
     return Fail(ErrorKind::kNotFound, Format("{}: the trainer is missing; build it with "
@@ -95,13 +72,16 @@ Status CheckReadiness(const ExpandedSweep& sweep, const RunOptions& options) {
                                              options.trainer_program.string()));
   }
   std::vector<Error> problems;
-  std::set<std::pair<std::string, std::string>> checked;
+  std::set<std::string> checked;
+  WorkDisplay display(signals);
   for (const SweepTrial& trial : sweep.trials) {
     const DatasetRef& dataset = trial.spec.dataset;
-    if (!checked.emplace(dataset.name, dataset.digest).second) continue;
-    if (const auto status = VerifyDataset(options.data_root, dataset); !status) {
-      problems.push_back(status.error());
-    }
+    if (!checked.insert(ToJson(dataset).dump()).second) continue;
+    const auto status =
+        VerifyDataset(options.data_root, dataset,
+                      display.Show(Format("checking {}", dataset.name), WorkUnit::kBytes));
+    if (!status && status.error().kind == ErrorKind::kInterrupted) return status;
+    if (!status) problems.push_back(status.error());
   }
   if (problems.empty()) return {};
   Error error = Joined(problems);
@@ -156,7 +136,7 @@ Result<RunEnd> RunSweep(const ExpandedSweep& sweep, const RunOptions& options) {
   TRY_ASSIGN(const auto engine, Engine::Start(std::move(store), sweep, clock));
   SayPlan(sweep, *engine->Latest());
   if (engine->Latest()->settled) return RunEnd::kFinished;
-  TRY(CheckReadiness(sweep, options));
+  TRY(CheckReadiness(sweep, options, signals));
 
   const std::string token = RandomSecret();
   TRY_ASSIGN(const auto server, Server::Start(*engine, token));

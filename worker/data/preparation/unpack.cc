@@ -136,19 +136,25 @@ Status Unpack(const fs::path& archive, const fs::path& folder, const WorkProgres
 }
 
 Status MoveFiles(const fs::path& from, const fs::path& to) {
+  const auto failed = [&](const std::error_code& error) {
+    return Fail(ErrorKind::kIo, Format("{}: its files cannot be moved to {}: {}", from.string(),
+                                       to.string(), error.message()));
+  };
   std::error_code error;
+  std::vector<fs::path> files;
   for (fs::recursive_directory_iterator entry(from, error), end; !error && entry != end;
        entry.increment(error)) {
-    const fs::path target = to / entry->path().lexically_relative(from);
-    if (entry->is_directory(error)) {
-      fs::create_directories(target, error);
-    } else {
-      fs::rename(entry->path(), target, error);
-    }
+    std::error_code ignored;
+    if (!entry->is_directory(ignored)) files.push_back(entry->path());
   }
-  if (!error) return {};
-  return Fail(ErrorKind::kIo, Format("{}: its files cannot be moved to {}: {}", from.string(),
-                                     to.string(), error.message()));
+  if (error) return failed(error);
+  for (const fs::path& file : files) {
+    const fs::path target = to / file.lexically_relative(from);
+    TRY(CreateFolders(target.parent_path()));
+    fs::rename(file, target, error);
+    if (error) return failed(error);
+  }
+  return {};
 }
 
 }  // namespace archsweep

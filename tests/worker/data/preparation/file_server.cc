@@ -86,13 +86,19 @@ void FileServer::Serve(const std::stop_token& stop) {
     pollfd waiting = {listener_.Get(), POLLIN, 0};
     if (poll(&waiting, 1, kPollMs) <= 0) continue;
     const UniqueFd connection(accept4(listener_.Get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection.Valid()) Answer(connection.Get());
+    if (connection.Valid()) Answer(connection.Get(), stop);
   }
 }
 
-void FileServer::Answer(int connection) {
+void FileServer::Answer(int connection, const std::stop_token& stop) {
   WriteAll(connection, AnswerTo(ReadRequest(connection)));
+  while (Hangs() && !stop.stop_requested()) poll(nullptr, 0, kPollMs);
   shutdown(connection, SHUT_WR);
+}
+
+bool FileServer::Hangs() const {
+  const std::scoped_lock lock(mutex_);
+  return manners_.hangs;
 }
 
 std::string FileServer::AnswerTo(const std::string& request) {

@@ -16,7 +16,8 @@ struct ServerManners {
   bool knows_ranges = true;
   int status = 200;                      // Of an answer, if it is to be an error.
   std::optional<size_t> cut_after = {};  // Ends each answer after so many bytes of the file.
-  std::string location = {};             // Redirects there.
+  bool hangs = false;                    // Then stays silent, until it has other manners.
+  std::string location = {};             // Redirects there, once.
 };
 
 // An HTTP server of one file on loopback, on a thread of its own, for one request a connection.
@@ -35,7 +36,8 @@ class FileServer {
 
  private:
   void Serve(const std::stop_token& stop);
-  void Answer(int connection);
+  void Answer(int connection, const std::stop_token& stop);
+  bool Hangs() const;
   std::string AnswerTo(const std::string& request);
 
   const std::string content_;

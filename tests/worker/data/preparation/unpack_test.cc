@@ -1,51 +1,16 @@
 #include "worker/data/preparation/unpack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <gtest/gtest.h>
-
-#include <map>
 
 #include "base/file.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/worker/data/preparation/archive_files.h"
 #include "tests/worker/data/record_files.h"
 
 namespace archsweep {
 namespace {
 
 namespace fs = std::filesystem;
-
-enum class ArchiveKind { kTarGz, kZip };
-
-// Writes an archive of files by their names; a value of nothing makes a symbolic link to /etc.
-void WriteArchive(const fs::path& file, ArchiveKind kind,
-                  const std::map<std::string, std::string>& files) {
-  archive* const writer = archive_write_new();
-  if (kind == ArchiveKind::kZip) {
-    archive_write_set_format_zip(writer);
-  } else {
-    archive_write_add_filter_gzip(writer);
-    archive_write_set_format_pax_restricted(writer);
-  }
-  ASSERT_EQ(archive_write_open_filename(writer, file.c_str()), ARCHIVE_OK);
-  for (const auto& [name, content] : files) {
-    archive_entry* const entry = archive_entry_new();
-    archive_entry_set_pathname(entry, name.c_str());
-    archive_entry_set_perm(entry, 0644);
-    if (content.empty()) {
-      archive_entry_set_filetype(entry, AE_IFLNK);
-      archive_entry_set_symlink(entry, "/etc");
-    } else {
-      archive_entry_set_filetype(entry, AE_IFREG);
-      archive_entry_set_size(entry, static_cast<la_int64_t>(content.size()));
-    }
-    EXPECT_EQ(archive_write_header(writer, entry), ARCHIVE_OK);
-    archive_write_data(writer, content.data(), content.size());
-    archive_entry_free(entry);
-  }
-  archive_write_close(writer);
-  archive_write_free(writer);
-}
 
 class Unpacked : public testing::TestWithParam<ArchiveKind> {
  protected:
@@ -131,6 +96,17 @@ TEST(MovingFiles, PutsThemOverOldOnesAndLeavesTheRest) {
   EXPECT_EQ(ReadFile(root.Path() / "to/a", 10).value(), "new");
   EXPECT_EQ(ReadFile(root.Path() / "to/deep/b", 10).value(), "new");
   EXPECT_EQ(ReadFile(root.Path() / "to/extra.bin", 10).value(), "kept");
+}
+
+TEST(MovingFiles, MakesTheFolderAndTellsOfWhatIsMissing) {
+  const TemporaryFolder root;
+  WriteBytes(root.Path() / "from/a", "new");
+  ASSERT_TRUE(MoveFiles(root.Path() / "from", root.Path() / "made/to"));
+  EXPECT_EQ(ReadFile(root.Path() / "made/to/a", 10).value(), "new");
+  EXPECT_FALSE(MoveFiles(root.Path() / "nowhere", root.Path() / "to"));
+  WriteBytes(root.Path() / "from/a", "new");
+  WriteBytes(root.Path() / "file", "no folder");
+  EXPECT_FALSE(MoveFiles(root.Path() / "from", root.Path() / "file"));
 }
 
 }  // namespace
