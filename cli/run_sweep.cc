@@ -54,7 +54,14 @@ class AgentThread {
 };
 
 Status CheckSlots(const ExpandedSweep& sweep, const RunOptions& options) {
-  if (sweep.resources.gpus <= options.gpu_slots) return {};
+  const Resources& needed = sweep.resources;
+  if (needed.gpus == 0 && needed.ranks > options.cpu_slots) {
+    return Fail(ErrorKind::kInvalidInput,
+                Format("sweep '{}' asks for {} processor slots a task (resources: ranks) and this "
+                       "machine has {}; ask for fewer, or give more with --slots",
+                       sweep.name, needed.ranks, options.cpu_slots));
+  }
+  if (needed.gpus <= options.gpu_slots) return {};
   return Fail(ErrorKind::kInvalidInput,
               Format("sweep '{}' asks for {} GPU a task (resources: gpus) and this machine has {}; "
                      "run it on a machine "

@@ -129,7 +129,8 @@ void Engine::AnswerAll() {
   for (PendingSynchronize& pending : std::exchange(synchronizes_, {})) {
     const WorkerReport& report = pending.call.report;
     held_.erase(report.worker);  // A worker has one call under way: an older one was given up.
-    if (!pending.known) {
+    // One from before a restart may have ended its last attempt with this call.
+    if (!pending.known || (!report.leaving && !scheduler_.Knows(report.worker))) {
       pending.call.reply->Send(
           Fail(ErrorKind::kNotFound,
                Format("worker {} is not known here; register again", ShortHex(report.worker))));

@@ -19,8 +19,9 @@ struct IntegrityReport {
 
 inline constexpr size_t kFindingsMax = 100;  // Of one kind.
 
-// Examines the database of a state folder and the weights and artifacts that it names, changing nothing. May run
-// while a coordinator writes. Errors are those of Reader::Open: what cannot be examined at all.
+// Examines the database of a state folder and the weights and artifacts that it names, changing
+// nothing. May run while a coordinator writes. Errors are those of Reader::Open: what cannot be
+// examined at all.
 Result<IntegrityReport> CheckIntegrity(const std::filesystem::path& state_folder,
                                        const Clock& clock);
 

@@ -69,7 +69,8 @@ std::vector<TaskSpec> TasksOf(const ExpandedSweep& sweep) {
     tasks.push_back({.id = TaskId::Train(trial.id),
                      .trial = trial.id,
                      .work = TrainingWork(trial, dataset_of(trial).train_images),
-                     .needs_gpu = needs_gpu});
+                     .needs_gpu = needs_gpu,
+                     .slots = sweep.resources.ranks});
   }
   for (const EvaluationSpec& evaluation : sweep.evaluations) {
     const SweepTrial& trial = *trials.at(evaluation.trial);
@@ -77,7 +78,8 @@ std::vector<TaskSpec> TasksOf(const ExpandedSweep& sweep) {
                      .trial = evaluation.trial,
                      .checkpoint = evaluation.checkpoint,
                      .work = EvaluationWork(trial, evaluation, dataset_of(trial).test_images),
-                     .needs_gpu = needs_gpu});
+                     .needs_gpu = needs_gpu,
+                     .slots = sweep.resources.ranks});
   }
   return tasks;
 }

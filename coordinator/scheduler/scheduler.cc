@@ -1,6 +1,7 @@
 #include "coordinator/scheduler/scheduler.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -9,6 +10,11 @@
 #include "coordinator/scheduler/transition.h"
 
 namespace archsweep {
+namespace {
+
+constexpr const char* kRenewed = "its last attempt from before the restart has ended";
+
+}  // namespace
 
 Scheduler::Scheduler(const InitialState& initial, int64_t now_ms)
     : weights_(initial.weights), newest_token_(initial.newest_token), now_ms_(now_ms) {
@@ -58,6 +64,7 @@ void Scheduler::On(const WorkerRegistered& event) {
   if (Knows(description.worker)) return;  // A repeated call.
   Worker& worker = workers_[description.worker];
   worker.cpu_slots = description.cpu_slots;
+  worker.gpu_slots = description.gpu_slots;
   for (int slot = 0; slot < description.cpu_slots; ++slot) worker.free_cpu_slots.insert(slot);
   for (int slot = 0; slot < description.gpu_slots; ++slot) {
     worker.free_gpu_slots.insert(description.cpu_slots + slot);
@@ -83,7 +90,10 @@ void Scheduler::On(const WorkerReported& event) {
       }
     }
   }
-  if (report.leaving) LoseWorker(report.worker, "it left");
+  // One from before a restart has never said what it has. When it is done, it registers anew.
+  const Worker& worker = workers_.at(report.worker);
+  const bool is_done = worker.attempts.empty() && worker.cpu_slots + worker.gpu_slots == 0;
+  if (report.leaving || is_done) LoseWorker(report.worker, report.leaving ? "it left" : kRenewed);
 }
 
 void Scheduler::On(const TimePassed&) {
@@ -212,28 +222,50 @@ void Scheduler::LoseWorker(const WorkerId& id, const std::string& reason) {
 
 void Scheduler::AssignReadyTasks() {
   if (stopping_) return;
-  for (std::set<ReadyKey>& ready : ready_) {
-    while (!ready.empty() && AssignTask(tasks_.at(std::get<TaskId>(*ready.begin()))))
-      ready.erase(ready.begin());
+  for (const bool gpu : {false, true}) {
+    while (AssignFirst(gpu)) {
+    }
   }
+}
+
+// The first task waits for as many slots as it needs, and keeps those behind it from taking them
+// one by one. One that is wider than every worker stands in nobody's way.
+bool Scheduler::AssignFirst(bool gpu) {
+  std::set<ReadyKey>* first = nullptr;
+  for (auto& [need, ready] : ready_) {
+    if (need.gpu != gpu || ready.empty() || !FitsSomeWorker(need)) continue;
+    if (!first || *ready.begin() < *first->begin()) first = &ready;
+  }
+  if (!first || !AssignTask(tasks_.at(std::get<TaskId>(*first->begin())))) return false;
+  first->erase(first->begin());
+  return true;
+}
+
+bool Scheduler::FitsSomeWorker(const Need& need) const {
+  return std::ranges::any_of(workers_, [&](const auto& entry) {
+    const Worker& worker = entry.second;
+    return need.slots <= (need.gpu ? worker.gpu_slots : worker.cpu_slots);
+  });
 }
 
 bool Scheduler::AssignTask(Task& task) {
   for (auto& [id, worker] : workers_) {
     auto& free = task.spec.needs_gpu ? worker.free_gpu_slots : worker.free_cpu_slots;
-    if (free.empty()) continue;
-    const int slot = *free.begin();
-    free.erase(free.begin());
+    const auto wanted = static_cast<size_t>(task.spec.slots);
+    if (free.size() < wanted) continue;
+    const auto end = std::next(free.begin(), task.spec.slots);
+    const std::vector<int> slots(free.begin(), end);
+    free.erase(free.begin(), end);
     const Token token{++newest_token_.value};
     Assign(task, token);
     worker.attempts.insert(token);
     live_.emplace(token,
-                  LiveSlot{.token = token, .task = task.spec.id, .worker = id, .slots = {slot}});
+                  LiveSlot{.token = token, .task = task.spec.id, .worker = id, .slots = slots});
     effects_.changes.push_back(AttemptAssigned{.token = token,
                                                .task = task.spec.id,
                                                .number = task.attempts,
                                                .worker = id,
-                                               .slots = {slot}});
+                                               .slots = slots});
     Wake(id);
     return true;
   }
@@ -253,7 +285,9 @@ std::vector<const LiveSlot*> Scheduler::Desired(const WorkerId& id) const {
 
 bool Scheduler::Settled() const {
   return live_.empty() &&
-         (stopping_ || (ready_[0].empty() && ready_[1].empty() && backing_off_.empty()));
+         (stopping_ || (backing_off_.empty() && std::ranges::all_of(ready_, [](const auto& entry) {
+                          return entry.second.empty();
+                        })));
 }
 
 std::optional<int64_t> Scheduler::NextDeadlineMs() const {
@@ -301,7 +335,7 @@ Scheduler::ReadyKey Scheduler::KeyOf(const Task& task) const {
 
 void Scheduler::MakeReady(const Task& task) {
   if (std::holds_alternative<Queued>(task.status) && Runnable(task)) {
-    ready_[task.spec.needs_gpu].insert(KeyOf(task));
+    ready_[NeedOf(task)].insert(KeyOf(task));
   }
 }
 
@@ -321,7 +355,8 @@ void Scheduler::CheckInvariants() const {
       ++live;
       CHECK(live_.at(*token).task == id);
     }
-    CHECK(ready_[task.spec.needs_gpu].contains(KeyOf(task)) ==
+    const auto ready = ready_.find(NeedOf(task));
+    CHECK((ready != ready_.end() && ready->second.contains(KeyOf(task))) ==
           (std::holds_alternative<Queued>(task.status) && Runnable(task)));
     const auto* backing_off = std::get_if<BackingOff>(&task.status);
     CHECK(!backing_off || backing_off_.contains({backing_off->ready_ms, id}));

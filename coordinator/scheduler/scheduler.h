@@ -73,12 +73,19 @@ class Scheduler {
     std::set<int> free_cpu_slots;
     std::set<int> free_gpu_slots;
     int cpu_slots = 0;
+    int gpu_slots = 0;
     int64_t lease_end_ms = 0;
     std::set<Token> attempts;
   };
   // Evaluations first, so that a trained network is measured soon; then the longest first, so that
   // none is left over at the end; then the order of the sweep.
   using ReadyKey = std::tuple<bool, double, int, TaskId>;
+  // What a task holds of one worker while it is live.
+  struct Need {
+    bool gpu = false;
+    int slots = 1;
+    friend auto operator<=>(const Need&, const Need&) = default;
+  };
 
   void On(const WorkerRegistered& event);
   void On(const WorkerReported& event);
@@ -91,9 +98,12 @@ class Scheduler {
   void Release(const LiveSlot& slot);
   void LoseWorker(const WorkerId& worker, const std::string& reason);
   void AssignReadyTasks();
+  bool AssignFirst(bool gpu);
   bool AssignTask(Task& task);
   void Wake(const WorkerId& worker);
 
+  static Need NeedOf(const Task& task) { return {task.spec.needs_gpu, task.spec.slots}; }
+  bool FitsSomeWorker(const Need& need) const;
   bool Runnable(const Task& task) const;
   void NoteWeights(const TrialId& trial, const TrainedLine& line);
   ReadyKey KeyOf(const Task& task) const;
@@ -105,8 +115,8 @@ class Scheduler {
   std::map<TaskId, Task> tasks_;
   std::map<TrialId, std::vector<TaskId>> evaluations_;  // Of each trial.
   std::set<WeightsId> weights_;                         // That are there.
-  std::set<ReadyKey> ready_[2];  // Runnable tasks that are queued, by TaskSpec::needs_gpu.
-  std::set<std::pair<int64_t, TaskId>> backing_off_;  // By the time at which they are ready.
+  std::map<Need, std::set<ReadyKey>> ready_;            // Runnable tasks that are queued.
+  std::set<std::pair<int64_t, TaskId>> backing_off_;    // By the time at which they are ready.
   std::map<WorkerId, Worker> workers_;
   std::map<Token, LiveSlot> live_;
   Token newest_token_;

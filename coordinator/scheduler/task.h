@@ -19,6 +19,7 @@ struct TaskSpec {
   CheckpointRole checkpoint = CheckpointRole::kLast;  // That an evaluation needs.
   double work = 0;  // Expected multiply-accumulates; decides order and remaining time.
   bool needs_gpu = false;
+  int slots = 1;  // All of one worker and of one kind.
 };
 
 // The status of a task. An evaluation is queued from the start but runnable only once its trial has

@@ -30,6 +30,7 @@ class PointChecker {
     if (spec.training != training_) {
       training_ = spec.training;
       Report("training", Problems(spec.training), {}, points);
+      CheckRanks(spec.training);
     }
     if (HasBest(spec) != has_best_) {
       has_best_ = HasBest(spec);
@@ -69,6 +70,14 @@ class PointChecker {
         complaints_.Add(points.PositionOf(Format("{}.{}", group, key)), problem);
       }
     }
+  }
+
+  // Told once, for the file asks for the same ranks at all its points.
+  void CheckRanks(const TrainingSpec& training) {
+    const auto problem = RanksProblem(training, file_.resources.ranks);
+    if (!problem || ranks_told_) return;
+    ranks_told_ = true;
+    complaints_.Add(file_.resources_position, *problem);
   }
 
   bool IsInvalid(std::string_view path) const {
@@ -114,6 +123,7 @@ class PointChecker {
   const SweepFile& file_;
   Complaints& complaints_;
   std::vector<std::string> invalid_paths_;
+  bool ranks_told_ = false;
   std::optional<ArchitectureSpec> architecture_;  // Of the last point: most repeat the most of it.
   std::optional<TrainingSpec> training_;
   std::optional<DatasetRef> dataset_;

@@ -218,7 +218,9 @@ Json SweepSchema() {
         {"resources",
          {{"type", "object"},
           {"additionalProperties", false},
-          {"properties", {{"gpus", {{"enum", {0, 1}}}}}}}}}}};
+          {"properties",
+           {{"gpus", {{"type", "integer"}, {"minimum", 0}, {"maximum", kRanksMax}}},
+            {"ranks", {{"type", "integer"}, {"minimum", 1}, {"maximum", kRanksMax}}}}}}}}}};
   schema["required"] = {"name"};
   CHECK(schema["properties"].size() == SweepFileKeys().size());
   return schema;

@@ -16,7 +16,6 @@ namespace archsweep {
 namespace {
 
 constexpr size_t kNameBytesMax = 64;
-constexpr int kGpusMax = 1;
 
 // The value under `key`, or null after complaining that there is none.
 const YamlNode* Require(const YamlNode& map, std::string_view name, std::string_view key,
@@ -213,12 +212,25 @@ void ReadEvaluations(const YamlNode& node, SweepFile& file, Complaints& complain
 }
 
 void ReadResources(const YamlNode& node, SweepFile& file, Complaints& complaints) {
-  const std::array<std::string, 1> keys = {"gpus"};
+  const std::array<std::string, 2> keys = {"gpus", "ranks"};
+  file.resources_position = node.position;
   if (!CheckMap(node, "resources", keys, complaints)) return;
   const YamlNode* const gpus = Require(node, "resources", "gpus", complaints);
   if (gpus == nullptr) return;
-  const auto number = ReadInteger(*gpus, "resources.gpus", 0, kGpusMax, complaints);
+  const auto number = ReadInteger(*gpus, "resources.gpus", 0, kRanksMax, complaints);
   file.resources.gpus = static_cast<int>(number.value_or(0));
+  file.resources.ranks = std::max(1, file.resources.gpus);
+  const YamlEntry* const ranks = FindEntry(node, "ranks");
+  if (ranks == nullptr) return;
+  const auto count = ReadInteger(ranks->value, "resources.ranks", 1, kRanksMax, complaints);
+  if (!count || !number) return;
+  if (*number > 0 && *count != *number) {
+    complaints.Add(ranks->value.position,
+                   Format("resources.ranks is {} and resources.gpus {}; there is one rank for each "
+                          "GPU, so leave 'ranks' out",
+                          *count, *number));
+  }
+  file.resources.ranks = static_cast<int>(*count);
 }
 
 // A field that was given but could not be read counts as given.

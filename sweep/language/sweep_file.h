@@ -37,6 +37,7 @@ struct SweepFile {
   Position where_position;
   std::vector<Condition> where;
   std::vector<EvaluationRequest> evaluations;
+  Position resources_position;
   Resources resources;
 };
 

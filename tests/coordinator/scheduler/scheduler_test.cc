@@ -234,6 +234,9 @@ TEST(Scheduler, LetsARecoveredWorkerComeBackWithItsAttempt) {
   EXPECT_EQ(harness.Take<TrainingSucceeded>().token, Token{7});
   harness.ExpectWake(1);
   EXPECT_TRUE(harness.scheduler.Settled());
+  // Its slots were not known from the store: it has to register for more work.
+  EXPECT_EQ(harness.Take<WorkerLeft>().worker, Worker(1));
+  EXPECT_FALSE(harness.scheduler.Knows(Worker(1)));
 }
 
 TEST(Scheduler, StopsWithoutChargeAndAssignsNothingMore) {
@@ -282,6 +285,60 @@ TEST(Scheduler, GivesNoCpuSlotToATaskThatNeedsAGpu) {
   harness.Take<WorkerJoined>();
   EXPECT_EQ(harness.Take<AttemptAssigned>().slots, std::vector<int>{2});
   harness.ExpectWake(2);
+}
+
+InitialTask TrainingOfSlots(int trial, int slots, double work) {
+  return {.spec = {.id = TaskId::Train(Trial(trial)),
+                   .trial = Trial(trial),
+                   .work = work,
+                   .slots = slots},
+          .status = Queued{},
+          .worker = {}};
+}
+
+TEST(Scheduler, GivesAGangItsSlotsAllOrNone) {
+  InitialState state;
+  state.tasks = {TrainingOfSlots(1, 2, 30), TrainingOfSlots(2, 3, 20), TrainingOfSlots(3, 1, 10)};
+  Harness harness(state);
+  harness.Register(1, 4);
+  harness.Take<WorkerJoined>();
+  EXPECT_EQ(harness.Take<AttemptAssigned>().slots, (std::vector<int>{0, 1}));
+  harness.ExpectWake(1);
+  // The second one waits for a third slot, and the last one does not take what it waits for.
+  harness.ExpectNothing();
+  const Token first{1};
+  harness.Start(1, first);
+  harness.Report(1, first, TrainedLine{.steps = 1, .folder = "f"});
+  harness.Take<TrainingSucceeded>();
+  EXPECT_EQ(harness.Take<AttemptAssigned>().slots, (std::vector<int>{0, 1, 2}));
+  EXPECT_EQ(harness.Take<AttemptAssigned>().slots, (std::vector<int>{3}));
+  harness.ExpectWake(1);
+}
+
+TEST(Scheduler, TakesTheSlotsOfAGangFromOneWorker) {
+  InitialState state;
+  state.tasks = {TrainingOfSlots(1, 3, 1)};
+  Harness harness(state);
+  harness.Register(1, 2);
+  harness.Take<WorkerJoined>();
+  harness.Register(2, 2);
+  harness.Take<WorkerJoined>();
+  harness.ExpectNothing();
+  harness.Register(3, 3);
+  harness.Take<WorkerJoined>();
+  EXPECT_EQ(harness.Take<AttemptAssigned>().worker, Worker(3));
+  harness.ExpectWake(3);
+}
+
+TEST(Scheduler, DoesNotLetATaskThatFitsNoWorkerHoldUpOthers) {
+  InitialState state;
+  state.tasks = {TrainingOfSlots(1, 5, 30), TrainingOfSlots(2, 1, 10)};
+  Harness harness(state);
+  harness.Register(1, 4);
+  harness.Take<WorkerJoined>();
+  EXPECT_EQ(harness.Take<AttemptAssigned>().task, TaskId::Train(Trial(2)));
+  harness.ExpectWake(1);
+  EXPECT_FALSE(harness.scheduler.Settled());
 }
 
 TEST(Scheduler, SendsTheSameOrdersUntilTheAttemptEnds) {

@@ -20,6 +20,8 @@ namespace {
 constexpr int kTrials = 12;
 constexpr int kEvaluationsPerTrial = 2;
 constexpr int kFaultySteps = 400;
+constexpr int kAgentSlots = 2;
+constexpr double kGangWork = 2.5;  // Of 1, 2 and 3.
 constexpr int kCalmStepsMax = 20'000;
 
 // What a store would hold: the facts of all committed changes, checked as they come.
@@ -34,6 +36,8 @@ class Ledger {
     for (int trial = 0; trial < kTrials; ++trial)
       AddTrial(state, trial, kEvaluationsPerTrial, 1 + trial % 3);
     for (InitialTask& task : state.tasks) {
+      // Every third trial and its evaluations are for a gang that fills a worker.
+      task.spec.slots = task.spec.work > kGangWork ? kAgentSlots : 1;
       const auto found = facts_.find(task.spec.id);
       if (found == facts_.end()) continue;
       const Facts& facts = found->second;
@@ -169,7 +173,7 @@ class Fleet {
   void Call(SimulatedAgent& agent, bool faulty) {
     const WorkerId id = Worker(agent.number);
     if (!agent.registered) {
-      Step(WorkerRegistered{{.worker = id, .host = "h", .cpu_slots = 2}});
+      Step(WorkerRegistered{{.worker = id, .host = "h", .cpu_slots = kAgentSlots}});
       agent.registered = true;
     }
     Work(agent, faulty);
@@ -182,6 +186,10 @@ class Fleet {
     for (const auto& [token, lines] : agent.held) report.attempts.push_back({token, lines});
     Step(WorkerReported{report});
     if (faulty && Chance(10)) return;  // The answer is lost.
+    if (!scheduler_.Knows(id)) {
+      agent = {.number = next_worker_++};
+      return;
+    }
     TakeOrders(agent, id);
   }
 

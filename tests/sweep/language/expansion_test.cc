@@ -192,6 +192,18 @@ TEST(Expansion, ResolvesTheNumericsFromTheResources) {
   EXPECT_NE(cpu.trials[0].id, gpu.trials[0].id);
 }
 
+TEST(Expansion, DoesNotDistinguishHowManyRanksShareATrial) {
+  const ExpandedSweep one = Expand(FileWith("{}") + "resources: {gpus: 0}\n");
+  const ExpandedSweep two = Expand(FileWith("{}") + "resources: {gpus: 0, ranks: 2}\n");
+  const ExpandedSweep gpu = Expand(FileWith("{}") + "resources: {gpus: 1}\n");
+  const ExpandedSweep gpus = Expand(FileWith("{}") + "resources: {gpus: 2}\n");
+  EXPECT_EQ(one.resources.ranks, 1);
+  EXPECT_EQ(two.resources.ranks, 2);
+  EXPECT_EQ(gpus.resources.ranks, 2);
+  EXPECT_EQ(one.trials[0].id, two.trials[0].id);
+  EXPECT_EQ(gpu.trials[0].id, gpus.trials[0].id);
+}
+
 TEST(Expansion, DoesNotDistinguishZeroFromMinusZero) {
   EXPECT_EQ(Expand(FileWith("{training.beta: [0, -0, 0.0, -0.0]}")).trials.size(), 1u);
 }

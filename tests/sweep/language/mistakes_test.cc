@@ -176,10 +176,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"unknown block", "{width:", "{block: robst, width:",
                 "f:4:25: base.architecture.block: unknown block 'robst' (did you mean 'robust'?); "
                 "known are: aggregated, basic, bottleneck, hierarchical, inverted, plain, robust"},
-        Mistake{
-            "unknown recipe", "recipe: bat", "recipe: bad",
-            "f:5:22: base.training: unknown recipe 'bad' (did you mean 'bat'?); known are: bat, "
-            "bat-heldout, aat, quick"},
+        Mistake{"unknown recipe", "recipe: bat", "recipe: bad",
+                "f:5:22: base.training: unknown recipe 'bad' (did you mean 'bat'?); known are: "
+                "bat, bat-heldout, aat, quick"},
         Mistake{"unknown attack", "[clean,", "[cleen,",
                 "f:9:15: unknown attack 'cleen' (did you mean 'clean'?); known are: clean, fgsm, "
                 "pgd20, cw40, apgd_ce, apgd_dlr, apgd_t, fab_t, square, autoattack, apgd_pair"},
@@ -203,11 +202,19 @@ INSTANTIATE_TEST_SUITE_P(
                 "f:9:46: images is 0; it must be from 1 to 9223372036854775807"},
         Mistake{"more images than there are", "images: 256", "images: 1018",
                 "f:9:46: images is 1018; data set cifar10-quickstart has 1017 test images"},
-        Mistake{"two devices", "gpus: 0", "gpus: 2",
-                "f:10:19: resources.gpus is 2; it must be from 0 to 1"},
         Mistake{"weights that are none", "seed: 0", "weights: abc",
                 "f:6:12: base.weights is 'abc'; it must be the SHA-256 of a safetensors file, 64 "
                 "hexadecimal digits in small letters"},
+        Mistake{"more devices than a host has", "gpus: 0", "gpus: 65",
+                "f:10:19: resources.gpus is 65; it must be from 0 to 64"},
+        Mistake{"no ranks", "gpus: 0", "gpus: 0, ranks: 0",
+                "f:10:29: resources.ranks is 0; it must be from 1 to 64"},
+        Mistake{"ranks beside GPUs", "gpus: 0", "gpus: 2, ranks: 1",
+                "f:10:29: resources.ranks is 1 and resources.gpus 2; there is one rank for each "
+                "GPU, so leave 'ranks' out"},
+        Mistake{"ranks that cannot share the batch", "gpus: 0", "gpus: 4",
+                "f:10:12: batch_size 128 makes 2 batch-norm groups of 64, which 4 ranks cannot "
+                "share evenly"},
         Mistake{"a digest that is none", "cifar10-quickstart", "{name: cifar10, digest: abc}",
                 "f:3:36: base.dataset.digest is 'abc'; it must be 64 hexadecimal digits in small "
                 "letters"},
