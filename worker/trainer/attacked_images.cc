@@ -5,13 +5,12 @@
 namespace archsweep {
 
 at::Tensor AttackedImages(const FrozenNetwork& network, const at::Tensor& images,
-                          const AttackLoss& loss, const AttackSettings& settings, uint64_t seed,
-                          std::span<const int64_t> indices) {
+                          const AttackLoss& loss, const AttackSettings& settings,
+                          const DrawKey& start_key, std::span<const int64_t> indices) {
   if (settings.steps == 0) return images;
   at::Tensor start = images;
   if (settings.random_start) {
-    start = images + UniformNoise({seed, DrawPurpose::kEvaluationStart, 0}, indices,
-                                  settings.epsilon_255 / 255, images);
+    start = images + UniformNoise(start_key, indices, settings.epsilon_255 / 255, images);
   }
   return Attack(network, images, start, loss,
                 {.epsilon = settings.epsilon_255 / 255,

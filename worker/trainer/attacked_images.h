@@ -6,14 +6,14 @@
 
 #include "sweep/trial/evaluation.h"
 #include "worker/trainer/attack.h"
-#include "worker/trainer/augmentation.h"
+#include "worker/trainer/draws.h"
 
 namespace archsweep {
 
 // Images after an attack by projected gradient ascent; the images themselves where it has no steps.
-// Its start is drawn from `seed` by the indices of the images.
+// Its start is drawn by the indices of the images.
 at::Tensor AttackedImages(const FrozenNetwork& network, const at::Tensor& images,
-                          const AttackLoss& loss, const AttackSettings& settings, uint64_t seed,
-                          std::span<const int64_t> indices);
+                          const AttackLoss& loss, const AttackSettings& settings,
+                          const DrawKey& start_key, std::span<const int64_t> indices);
 
 }  // namespace archsweep

@@ -3,28 +3,29 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "worker/trainer/attacked_images.h"
 #include "worker/trainer/augmentation.h"
+#include "worker/trainer/autoattack_task.h"
 #include "worker/trainer/checkpoint.h"
 #include "worker/trainer/executor.h"
 #include "worker/trainer/objective.h"
 #include "worker/trainer/runtime.h"
 #include "worker/trainer/task_error.h"
+#include "worker/trainer/verdict_files.h"
 
 namespace archsweep {
 namespace {
 
-constexpr char kFlagsFile[] = "flags.bin";
-
-Model LoadModel(const Graph& graph, const CheckpointRef& ref, at::Device device) {
-  Model model = AllocateModel(graph, 1, at::TensorOptions(device).dtype(at::kFloat));
+Model LoadModel(const Graph& graph, const CheckpointRef& ref, at::Device device, Fusion fusion) {
+  Model model = AllocateModel(graph, 1, at::TensorOptions(device).dtype(at::kFloat), fusion);
   OrFail(CopyInto(OfficialTensors(model), OrFail(ReadWeights(ref))).map_error([&](Error error) {
     return WithContext(std::move(error), ref.folder.string());
   }));
@@ -40,37 +41,27 @@ int64_t ImagesToUse(const EvaluationSpec& spec, const Dataset& data) {
   return spec.images == 0 ? data.test.Count() : spec.images;
 }
 
-void RefuseWhatThisTrainerLacks(const EvaluationSpec& spec) {
-  const bool is_stepped = spec.attack == AttackKind::kClean || spec.attack == AttackKind::kFgsm ||
-                          spec.attack == AttackKind::kPgd20 || spec.attack == AttackKind::kCw40;
-  if (is_stepped && spec.settings.restarts == 1) return;
-  FailTask(FailureClass::kConfiguration,
-           Format("this trainer does not know attack {} with {} restarts", NameOf(spec.attack),
-                  spec.settings.restarts));
-}
-
 AttackLoss LossOf(AttackKind attack, const at::Tensor& labels) {
   if (attack == AttackKind::kCw40) return MarginOf{labels};
   return MeanCrossEntropyOf{labels};
 }
 
-// The verdicts on the images so far.
-struct Verdicts {
-  std::string flags;  // As EvaluatedLine says.
-  int64_t correct = 0;
+// Of one batch.
+struct BatchVerdicts {
+  at::Tensor right, margins;
   double loss_sum = 0;
-
-  void Add(const at::Tensor& logits, const at::Tensor& labels, int64_t first) {
-    const at::Tensor right = logits.argmax(1).eq(labels).cpu();
-    for (int64_t i = 0; i < right.numel(); ++i) {
-      if (!right[i].item<bool>()) continue;
-      const auto image = static_cast<size_t>(first + i);
-      flags[image / 8] = static_cast<char>(flags[image / 8] | 1 << image % 8);
-      ++correct;
-    }
-    loss_sum += CrossEntropySum(logits, labels).item<double>();
-  }
 };
+
+at::Tensor MarginsOf(const at::Tensor& logits, const at::Tensor& labels) {
+  const at::Tensor index = labels.unsqueeze(1);
+  const at::Tensor others = logits.scatter(1, index, -std::numeric_limits<float>::infinity());
+  return logits.gather(1, index).squeeze(1) - std::get<0>(others.max(1));
+}
+
+// Verdicts are those of the official order of operations where no pass is to be saved.
+Fusion FusionOf(const AttackSettings& settings) {
+  return settings.savings == Savings::kNone ? Fusion::kNone : Fusion::kFolded;
+}
 
 class Evaluation {
  public:
@@ -82,16 +73,18 @@ class Evaluation {
         progress_(progress),
         count_(ImagesToUse(*job.evaluation, data)),
         images_(Upload(data.test, data.format, device)),
+        classes_(data.format.classes),
         graph_(BuildGraph(job.trial.architecture, data.format.size, data.format.classes)),
-        executor_(graph_, LoadModel(graph_, *job.weights, device)),
-        network_(executor_, 0) {
-    verdicts_.flags.resize(static_cast<size_t>((count_ + 7) / 8), '\0');
-  }
+        executor_(graph_,
+                  LoadModel(graph_, *job.weights, device, FusionOf(job.evaluation->settings)),
+                  {.fusion = FusionOf(job.evaluation->settings)}),
+        network_(executor_, 0) {}
 
   EvaluatedLine Run();
 
  private:
-  void RunBatch(int64_t first);
+  EvaluatedLine RunSteps();
+  BatchVerdicts RunBatch(int64_t first) const;
   void ReportBatch(int64_t batch, int64_t batches, int64_t images);
   double Seconds() const { return static_cast<double>(clock_.MonotonicMs() - started_ms_) / 1000; }
 
@@ -103,39 +96,68 @@ class Evaluation {
   const int64_t started_ms_ = clock_.MonotonicMs();
   const int64_t count_;
   const DeviceImages images_;
+  const int classes_;
   const Graph graph_;
   const Executor executor_;
   const FrozenNetwork network_;
-  Verdicts verdicts_;
 };
 
 EvaluatedLine Evaluation::Run() {
+  if (!IsAutoAttack(spec_.attack)) return RunSteps();
+  std::vector<int64_t> indices(static_cast<size_t>(count_));
+  std::iota(indices.begin(), indices.end(), 0);
+  return EvaluateByAutoAttack(job_, executor_, Images(images_.pixels, indices).contiguous(),
+                              images_.labels.narrow(0, 0, count_), classes_, control_, progress_);
+}
+
+EvaluatedLine Evaluation::RunSteps() {
   progress_.Write(DescribeRuntime(job_, 0));
   const int64_t batches = (count_ + kEvaluationBatch - 1) / kEvaluationBatch;
+  std::vector<at::Tensor> right;
+  std::vector<at::Tensor> margins;
+  double loss_sum = 0;
   for (int64_t batch = 0; batch < batches; ++batch) {
     if (control_.StopRequested()) {
       FailTask(FailureClass::kStopped, Format("stopped after {} of {} batches", batch, batches));
     }
-    RunBatch(batch * kEvaluationBatch);
+    const BatchVerdicts verdicts = RunBatch(batch * kEvaluationBatch);
+    right.push_back(verdicts.right.cpu());
+    margins.push_back(verdicts.margins.cpu());
+    loss_sum += verdicts.loss_sum;
     ReportBatch(batch + 1, batches, std::min(count_, (batch + 1) * kEvaluationBatch));
   }
-  const Status written = WriteFileDurably(job_.attempt_folder / kFlagsFile, verdicts_.flags);
-  if (!written) FailTask(FailureClass::kStorage, written.error().message);
-  return {.images = count_,
-          .correct = verdicts_.correct,
-          .loss = verdicts_.loss_sum / static_cast<double>(count_),
-          .seconds = Seconds(),
-          .flags_file = kFlagsFile};
+  const AttackSettings& settings = spec_.settings;
+  EvaluatedLine line = {.loss = loss_sum / static_cast<double>(count_),
+                        .seconds = Seconds(),
+                        .flags_file = "",
+                        .forward_images = count_ * settings.restarts,
+                        .backward_images = count_ * settings.steps * settings.restarts};
+  const at::Tensor all_right = at::cat(right);
+  const at::Tensor broken =
+      spec_.attack == AttackKind::kClean ? at::zeros_like(all_right) : all_right.logical_not();
+  WriteVerdicts(job_.attempt_folder,
+                {.right = all_right, .margins = at::cat(margins), .broken_by = broken}, line);
+  return line;
 }
 
-void Evaluation::RunBatch(int64_t first) {
+BatchVerdicts Evaluation::RunBatch(int64_t first) const {
   std::vector<int64_t> indices(static_cast<size_t>(std::min(kEvaluationBatch, count_ - first)));
   std::iota(indices.begin(), indices.end(), first);
   const at::Tensor images = Images(images_.pixels, indices);
   const at::Tensor labels = images_.labels.narrow(0, first, static_cast<int64_t>(indices.size()));
-  const at::Tensor attacked = AttackedImages(network_, images, LossOf(spec_.attack, labels),
-                                             spec_.settings, job_.trial.seed, indices);
-  verdicts_.Add(network_.Logits(attacked), labels, first);
+  at::Tensor worst;  // Logits of the first run that broke the image, else of the last one.
+  for (int run = 0; run < spec_.settings.restarts; ++run) {
+    const DrawKey start = {job_.trial.seed, DrawPurpose::kEvaluationStart,
+                           static_cast<uint64_t>(run)};
+    const at::Tensor logits = network_.Logits(AttackedImages(
+        network_, images, LossOf(spec_.attack, labels), spec_.settings, start, indices));
+    worst = worst.defined() ? at::where(worst.argmax(1, /*keepdim=*/true).ne(labels.unsqueeze(1)),
+                                        worst, logits)
+                            : logits;
+  }
+  return {.right = worst.argmax(1).eq(labels),
+          .margins = MarginsOf(worst, labels),
+          .loss_sum = CrossEntropySum(worst, labels).item<double>()};
 }
 
 void Evaluation::ReportBatch(int64_t batch, int64_t batches, int64_t images) {
@@ -152,7 +174,6 @@ void Evaluation::ReportBatch(int64_t batch, int64_t batches, int64_t images) {
 
 EvaluatedLine Evaluate(const Job& job, at::Device device, const Dataset& data,
                        const Control& control, ProgressSink& progress) {
-  RefuseWhatThisTrainerLacks(*job.evaluation);
   const c10::NoGradGuard no_gradients;
   return Evaluation(job, device, data, control, progress).Run();
 }

@@ -26,7 +26,8 @@ void SelectionPass::TakeBatch() {
   };
   clean_ += correct(images);
   robust_ += correct(AttackedImages(network_, images, MeanCrossEntropyOf{labels},
-                                    SettingsOf(AttackKind::kPgd20), seed_, indices));
+                                    SettingsOf(AttackKind::kPgd20),
+                                    {seed_, DrawPurpose::kEvaluationStart, 0}, indices));
   next_ += static_cast<int64_t>(indices.size());
 }
 

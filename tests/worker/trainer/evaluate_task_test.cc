@@ -1,6 +1,7 @@
 #include "worker/trainer/evaluate_task.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "base/file.h"
 #include "tests/base/temporary_folder.h"
@@ -26,7 +27,12 @@ class Evaluations : public testing::Test {
   }
 
   EvaluatedLine Run(AttackKind attack, int64_t images = 0) {
+    AttackSettings settings = SettingsOf(attack);
+    settings.restarts = settings_.restarts;
+    settings.savings = settings_.savings;
+    if (settings.batch > 0) settings.batch = settings_.batch;
     job_.evaluation = EvaluationSpec{.trial = {}, .attack = attack, .images = images};
+    job_.evaluation->settings = settings;
     const TrainerOutcome outcome = RunTrainer(job_);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
     return outcome.Last<EvaluatedLine>();
@@ -45,6 +51,7 @@ class Evaluations : public testing::Test {
 
   const TemporaryFolder folder_;
   const Golden golden_{"checkpoints/small_basic_eval"};
+  AttackSettings settings_ = {.batch = 250};  // Those of them that a test changes.
   Job job_;
 };
 
@@ -74,6 +81,54 @@ TEST_F(Evaluations, ByPgdAreTheSameEachTimeAndBelowFgsm) {
   EXPECT_TRUE(Flags(second).equal(flags));
   EXPECT_EQ(first.loss, second.loss);
   EXPECT_LE(first.correct, golden_["correct.fgsm"].narrow(0, 0, 64).sum().item<int64_t>());
+}
+
+// AutoAttack of the reference on the first 256 images, in batches of 250.
+TEST_F(Evaluations, ByApgdBreakWhatTheReferenceBreaks) {
+  const Golden reference("checkpoints/small_basic_autoattack");
+  for (const Savings savings : {Savings::kNone, Savings::kExact}) {
+    SCOPED_TRACE(NameOf(savings));
+    settings_.savings = savings;
+    const EvaluatedLine line = Run(AttackKind::kApgdCe, 256);
+    EXPECT_EQ(line.correct, 61);
+    EXPECT_TRUE(Flags(line).equal(reference["robust.apgd-ce"]));
+    EXPECT_EQ(line.saved_images == 0, savings == Savings::kNone);
+    const NamedTensors artifact =
+        ReadSafetensors(job_.attempt_folder / line.artifact->file).value();
+    ASSERT_EQ(artifact.size(), 2u);
+    for (const NamedTensor& named : artifact) {
+      EXPECT_EQ(named.tensor.numel(), 256);
+      if (named.name == "broken_by") {
+        EXPECT_EQ(named.tensor.gt(0).sum().item<int64_t>(), 118 - 61);
+      }
+    }
+  }
+}
+
+TEST_F(Evaluations, ByApgdGoOnWhereTheyWereStopped) {
+  settings_.batch = 16;
+  const EvaluatedLine whole = Run(AttackKind::kApgdCe, 96);
+  const at::Tensor expected = Flags(whole);
+  job_.checkpoint_folder = folder_.Path() / "evaluation/1";
+  job_.checkpoint_interval_ms = 0;
+  TrainerProgram stopped(job_);
+  ASSERT_TRUE(stopped.WaitFor<CheckpointLine>());
+  kill(stopped.Pid(), SIGTERM);
+  const TrainerOutcome outcome = stopped.Wait();
+  ASSERT_EQ(outcome.exit_code, static_cast<int>(TrainerExit::kStopped)) << outcome.output;
+  job_.resume = CheckpointRef{outcome.All<CheckpointLine>().back().folder, ""};
+  job_.checkpoint_folder = folder_.Path() / "evaluation/2";
+  const TrainerOutcome rest = RunTrainer(job_);
+  ASSERT_EQ(rest.exit_code, 0) << rest.output;
+  EXPECT_TRUE(Flags(rest.Last<EvaluatedLine>()).equal(expected));
+  EXPECT_EQ(rest.Last<EvaluatedLine>().backward_images, whole.backward_images);
+}
+
+TEST_F(Evaluations, OfSeveralRunsCountTheWorst) {
+  const at::Tensor once = Flags(Run(AttackKind::kPgd20, 64));
+  settings_.restarts = 3;
+  const at::Tensor thrice = Flags(Run(AttackKind::kPgd20, 64));
+  EXPECT_FALSE(thrice.logical_and(once.logical_not()).any().item<bool>());
 }
 
 TEST_F(Evaluations, OfMoreImagesThanThereAreAreRefused) {
