@@ -24,8 +24,8 @@ constexpr const char* kExamples = R"(Examples:
   archsweep data prepare tiny-imagenet --from /published/tiny-imagenet-200
   archsweep data prepare cifar10 --from /published/cifar-10-batches-bin
   archsweep data prepare cifar10 --extra records.bin   further, pseudo-labelled images
-Tiny-ImageNet's JPEGs are decoded once into one file. Other files are checked and copied. docs/data.md
-says how records are made of the published 500,000 images.)";
+Tiny-ImageNet's JPEGs are decoded once into one file. Other files are checked and copied.
+docs/data.md says how records are made of the published 500,000 images.)";
 
 Status CheckFlags(const PrepareFlags& flags, const RegisteredDataset& dataset) {
   const bool has_default = dataset.layout == DatasetLayout::kPackedJpegs;
