@@ -23,7 +23,8 @@ constexpr int kKills = 30;
 Job KilledJob(const fs::path& root) {
   Job job = SmallJob(root);
   TrainingSpec training = RecipeByName("aat").value().training;
-  training.epochs = 60;
+  training.epochs = 12;
+  training.learning_rate = 0.05;
   training.batch_size = 8;
   training.batch_norm_group = 4;
   training.attack_steps = 1;
@@ -75,7 +76,7 @@ TEST(KilledTraining, EndsWithTheBitsOfTheUninterruptedOne) {
     job.resume = Newest(checkpoints);
     TrainerProgram trainer(job);
     // A checkpoint is told of when it is durable; the next one is then being written.
-    for (int told = std::uniform_int_distribution(0, 40)(random); told > 0; --told) {
+    for (int told = std::uniform_int_distribution(0, 12)(random); told > 0; --told) {
       if (!trainer.WaitFor<CheckpointLine>()) break;
     }
     SpinFor(std::chrono::microseconds(std::uniform_int_distribution(0, 30'000)(random)));
