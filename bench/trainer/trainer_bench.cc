@@ -22,8 +22,8 @@
 #include "base/check.h"
 #include "worker/trainer/attack.h"
 #include "worker/trainer/executor.h"
-#include "worker/trainer/training_step.h"
 #include "worker/trainer/training_state.h"
+#include "worker/trainer/training_step.h"
 
 namespace archsweep {
 namespace {
@@ -62,17 +62,17 @@ int Main(const std::vector<std::string>& arguments) {
   const Executor network(state.graph, state.model, {.fusion = fusion});
   const at::Tensor images = at::rand({batch, 3, 32, 32}).contiguous(LayoutOf(fusion));
   const at::Tensor labels = at::randint(10, {batch});
+  const StepRates rates = {.rates = {.learning_rate = 0.1, .momentum = 0.9}};
   const auto run = [&] {
     if (mode == "train") {
-      StepTrades(network, images, labels, at::randn_like(images), trial.training, 0.1, state);
+      TakeStep(network, {images, labels, at::randn_like(images)}, trial.training, rates, state);
     } else if (mode == "outer") {
-      GradientsOf(network, state.parameters, images, images + 0.01, labels, trial.training);
+      GradientsOf(network, state.parameters, {images, labels, {}}, images + 0.01, trial.training);
     } else if (mode == "pgd20") {
       const c10::NoGradGuard no_gradients;
       const at::Tensor start = images + at::empty_like(images).uniform_(-8.0 / 255, 8.0 / 255);
-      const at::Tensor attacked =
-          Attack(FrozenNetwork(network, 0), images, start, MeanCrossEntropyOf{labels},
-                 {.epsilon = 8.0 / 255, .step = 0.8 / 255, .steps = 20});
+      const at::Tensor attacked = Attack(FrozenNetwork(network, 0), images, start, MeanCrossEntropyOf{labels},
+                                         {.epsilon = 8.0 / 255, .step = 0.8 / 255, .steps = 20});
       network.Evaluate(attacked, 0).argmax(1).eq(labels).sum().item<int64_t>();
     }
   };

@@ -4,7 +4,6 @@
 
 #include <variant>
 
-#include "sweep/trial/training.h"
 #include "worker/trainer/frozen/frozen_network.h"
 
 namespace archsweep {
@@ -33,14 +32,5 @@ struct AttackLimits {
 // sign of a zero gradient is 0. `start` itself is used as it is. The result has no gradient.
 at::Tensor Attack(const FrozenNetwork& network, const at::Tensor& images, const at::Tensor& start,
                   const AttackLoss& loss, const AttackLimits& limits);
-
-// Logits of the network by the statistics of these images, which move nothing; gradients reach the
-// images only.
-at::Tensor LogitsByBatch(const Executor& network, const at::Tensor& images);
-
-// The attack on a network that is normalised by the statistics of the attacked images, as advanced
-// training does it (paper, section 5.2).
-at::Tensor AttackByBatch(const Executor& network, const at::Tensor& images, const at::Tensor& start,
-                         const AttackLoss& loss, const AttackLimits& limits);
 
 }  // namespace archsweep

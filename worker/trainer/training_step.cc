@@ -46,27 +46,12 @@ AttackLimits LimitsOf(const TrainingSpec& spec) {
           .steps = spec.attack_steps};
 }
 
-// `natural_logits` gives the logits of the images as the attack sees them.
-template <class NaturalLogits>
-AttackLoss AttackLossOf(const TrainingSpec& spec, const at::Tensor& labels,
-                        const NaturalLogits& natural_logits) {
+AttackLoss AttackLossOf(const FrozenNetwork& network, const at::Tensor& images,
+                        const at::Tensor& labels, const TrainingSpec& spec) {
   if (spec.objective != Objective::kTrades) return MeanCrossEntropyOf{labels};
   // Mixed images are pushed away from their mixed labels.
   if (labels.dim() == 2) return DivergenceFrom{at::log(labels)};
-  return DivergenceFrom{natural_logits()};
-}
-
-at::Tensor AttackGroup(const Executor& network, int group, const at::Tensor& images,
-                       const at::Tensor& labels, const at::Tensor& start,
-                       const TrainingSpec& spec) {
-  if (spec.attack_norms == AttackNorms::kBatch) {
-    const AttackLoss loss =
-        AttackLossOf(spec, labels, [&] { return LogitsByBatch(network, images); });
-    return AttackByBatch(network, images, start, loss, LimitsOf(spec));
-  }
-  const FrozenNetwork frozen(network, group);
-  const AttackLoss loss = AttackLossOf(spec, labels, [&] { return frozen.Logits(images); });
-  return Attack(frozen, images, start, loss, LimitsOf(spec));
+  return DivergenceFrom{network.Logits(images)};
 }
 
 // Adds what one group contributes.
@@ -116,8 +101,10 @@ at::Tensor AdversarialImages(const Executor& network, const TrainingBatch& batch
   const at::Tensor start = StartOf(batch, spec);
   std::vector<at::Tensor> groups;
   for (int64_t g = 0; g < GroupsOf(batch, spec); ++g) {
-    groups.push_back(AttackGroup(network, static_cast<int>(g), GroupOf(batch.images, g, spec),
-                                 GroupOf(batch.labels, g, spec), GroupOf(start, g, spec), spec));
+    const at::Tensor images = GroupOf(batch.images, g, spec);
+    const FrozenNetwork frozen(network, static_cast<int>(g), spec.attack_norms);
+    const AttackLoss loss = AttackLossOf(frozen, images, GroupOf(batch.labels, g, spec), spec);
+    groups.push_back(Attack(frozen, images, GroupOf(start, g, spec), loss, LimitsOf(spec)));
   }
   return groups.size() == 1 ? groups.front() : at::cat(groups);
 }

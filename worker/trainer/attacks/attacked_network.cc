@@ -3,6 +3,8 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <utility>
+
 namespace archsweep {
 namespace {
 
@@ -10,20 +12,24 @@ constexpr int kGroup = 0;  // The batch-norm group that is exported.
 
 }  // namespace
 
+AttackedNetwork::AttackedNetwork(const Executor& network) : network_(network, kGroup) {}
+
 at::Tensor AttackedNetwork::Logits(const at::Tensor& images) {
-  const c10::NoGradGuard no_gradients;
   ledger_.done.forward_only += images.size(0);
-  return network_.Evaluate(images, kGroup);
+  return network_.Logits(images);
 }
 
 PointGradient AttackedNetwork::GradientAt(const at::Tensor& images, const ImageLosses& losses) {
-  const c10::AutoGradMode with_gradients(true);
   ledger_.done.with_gradient += images.size(0);
-  const at::Tensor point = images.detach().requires_grad_(true);
-  const at::Tensor logits = network_.Evaluate(point, kGroup);
-  const at::Tensor loss = losses(logits);
+  FrozenNetwork::Pass pass = network_.Forward(images);
+  const at::Tensor logits = pass.Logits();
+  const c10::AutoGradMode with_gradients(true);
+  const at::Tensor point = logits.detach().requires_grad_(true);
+  const at::Tensor loss = losses(point);
   const at::Tensor gradient = torch::autograd::grad({loss.sum()}, {point}).front();
-  return {.logits = logits.detach(), .losses = loss.detach(), .gradient = gradient};
+  return {.logits = logits,
+          .losses = loss.detach(),
+          .gradient = std::move(pass).ImageGradient(gradient)};
 }
 
 }  // namespace archsweep

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "worker/trainer/executor.h"
+#include "worker/trainer/frozen/frozen_network.h"
 
 namespace archsweep {
 
@@ -55,8 +55,8 @@ struct PointGradient {
 // changes. Counts passes. One thread.
 class AttackedNetwork {
  public:
-  // Keeps a reference to `network`.
-  explicit AttackedNetwork(const Executor& network) : network_(network) {}
+  // Keeps a reference to `network`, which must not change.
+  explicit AttackedNetwork(const Executor& network);
 
   at::Tensor Logits(const at::Tensor& images);
   PointGradient GradientAt(const at::Tensor& images, const ImageLosses& losses);
@@ -67,7 +67,7 @@ class AttackedNetwork {
   const PassLedger& Ledger() const { return ledger_; }
 
  private:
-  const Executor& network_;
+  const FrozenNetwork network_;
   PassLedger ledger_;
 };
 

@@ -22,7 +22,8 @@ using OptionalText = std::optional<std::string_view>;
 // images of one size. ATen has no C++ function for these operators.
 class PackedConvolution {
  public:
-  PackedConvolution(const at::Tensor& weight, const Convolution& settings, Sizes input_sizes);
+  PackedConvolution(const at::Tensor& weight, const Convolution& settings,
+                    const Sizes& input_sizes);
 
   // activation(convolution(x) + bias)
   at::Tensor operator()(const at::Tensor& x, const OptionalTensor& bias, bool relu) const {
@@ -71,13 +72,16 @@ class PackedConvolution {
 };
 
 PackedConvolution::PackedConvolution(const at::Tensor& weight, const Convolution& settings,
-                                     Sizes input_sizes)
+                                     const Sizes& input_sizes)
     : padding_{settings.padding, settings.padding},
       stride_{settings.stride, settings.stride},
       dilation_{settings.dilation, settings.dilation},
-      groups_(settings.groups),
-      weight_(at::mkldnn_reorder_conv2d_weight(weight.to_mkldnn(), padding_, stride_, dilation_,
-                                               groups_, input_sizes)) {}
+      groups_(settings.groups) {
+  using Reorder = at::Tensor(const at::Tensor&, at::IntArrayRef, at::IntArrayRef, at::IntArrayRef,
+                             int64_t, at::OptionalIntArrayRef);
+  weight_ = Operator<Reorder>("mkldnn::_reorder_convolution_weight", "")
+                .call(weight, padding_, stride_, dilation_, groups_, input_sizes);
+}
 
 // The convolution that takes gradients of the values of one of stride 1 to those of its inputs.
 Convolution Reversed(const Convolution& settings) {

@@ -12,19 +12,35 @@ namespace archsweep {
 namespace {
 
 // Of the largest value of a shard: a few of them stay in the caches of a processor core.
-constexpr int64_t kShardValueBytes = 1 << 20;
+constexpr int64_t kShardValueBytes = 2 << 20;
+
+// Weights are read once for every shard, which fewer images would not be worth.
+constexpr int64_t kShardImagesMin = 16;
 
 int64_t ImagesOfShard(const Graph& graph, size_t element_bytes) {
   int64_t largest = 1;
   for (const Node& node : graph.nodes) largest = std::max(largest, node.output.Elements());
-  return std::max<int64_t>(1, kShardValueBytes / (largest * static_cast<int64_t>(element_bytes)));
+  return std::max(kShardImagesMin,
+                  kShardValueBytes / (largest * static_cast<int64_t>(element_bytes)));
+}
+
+// Calls `run` for each shard, without gradients. Many of them are dealt out to the threads; a
+// single one has all threads to itself.
+template <class Run>
+void ForShards(size_t shards, const Run& run) {
+  const auto run_range = [&](int64_t begin, int64_t end) {
+    const c10::NoGradGuard no_gradients;
+    for (int64_t i = begin; i < end; ++i) run(static_cast<size_t>(i));
+  };
+  if (shards == 1) return run_range(0, 1);
+  at::parallel_for(0, static_cast<int64_t>(shards), 1, run_range);
 }
 
 }  // namespace
 
-FrozenNetwork::FrozenNetwork(const Executor& network, int group)
-    : network_(network), group_(group) {
-  if (network.Options().fusion == Fusion::kNone) return;
+FrozenNetwork::FrozenNetwork(const Executor& network, int group, AttackNorms norms)
+    : network_(network), group_(group), norms_(norms) {
+  if (network.Options().fusion == Fusion::kNone || norms == AttackNorms::kBatch) return;
   const c10::NoGradGuard no_gradients;
   const Graph& graph = network.LayerGraph();
   const at::TensorOptions options = network.ValueOptions();
@@ -47,7 +63,7 @@ FrozenNetwork::FrozenNetwork(const Executor& network, int group)
 
 at::Tensor FrozenNetwork::Logits(const at::Tensor& images) const {
   const c10::NoGradGuard no_gradients;
-  if (layers_.empty()) return network_.Evaluate(images, group_);
+  if (layers_.empty()) return Unfused(images);
   return RunShards(images, Way::kThere).logits_;
 }
 
@@ -56,19 +72,22 @@ FrozenNetwork::Pass FrozenNetwork::Forward(const at::Tensor& images) const {
   const c10::AutoGradMode with_gradients(true);
   Pass pass;
   pass.point_ = images.detach().requires_grad_(true);
-  pass.differentiable_logits_ = network_.Evaluate(pass.point_, group_);
+  pass.differentiable_logits_ = Unfused(pass.point_);
   pass.logits_ = pass.differentiable_logits_.detach();
   return pass;
 }
 
+at::Tensor FrozenNetwork::Unfused(const at::Tensor& images) const {
+  if (norms_ == AttackNorms::kRunning) return network_.Evaluate(images, group_);
+  return network_.Train(images, group_, {.tracks_statistics = false, .trains_parameters = false});
+}
+
 std::vector<FrozenNetwork::Pass::Shard> FrozenNetwork::ShardsOf(const at::Tensor& images) const {
   const int64_t count = images.size(0);
-  int64_t shards = 1;
-  if (images.is_cpu()) {
-    const int64_t threads = at::get_num_threads();
-    shards = (count + shard_images_ - 1) / shard_images_;
-    shards = std::clamp<int64_t>((shards + threads - 1) / threads * threads, 1, count);
-  }
+  const int64_t threads = at::get_num_threads();
+  int64_t shards = images.is_cpu() ? (count + shard_images_ - 1) / shard_images_ : 1;
+  // Threads take whole shards, as many as one another, or else work together on one.
+  shards = shards < threads ? 1 : (shards + threads - 1) / threads * threads;
   std::vector<Pass::Shard> result(static_cast<size_t>(shards));
   for (int64_t i = 0; i < shards; ++i) {
     Pass::Shard& shard = result[static_cast<size_t>(i)];
@@ -82,21 +101,11 @@ FrozenNetwork::Pass FrozenNetwork::RunShards(const at::Tensor& images, Way way) 
   Pass pass;
   pass.network_ = this;
   pass.shards_ = ShardsOf(images);
-  const auto run = [&](int64_t begin, int64_t end) {
-    const c10::NoGradGuard no_gradients;
-    for (int64_t i = begin; i < end; ++i) {
-      RunShard(images.detach(), way, pass.shards_[static_cast<size_t>(i)]);
-    }
-  };
-  const auto shards = static_cast<int64_t>(pass.shards_.size());
-  if (shards == 1) {
-    run(0, 1);
-  } else {
-    at::parallel_for(0, shards, 1, run);
-  }
+  ForShards(pass.shards_.size(),
+            [&](size_t i) { RunShard(images.detach(), way, pass.shards_[i]); });
   std::vector<at::Tensor> logits;
   for (Pass::Shard& shard : pass.shards_) logits.push_back(std::move(shard.logits));
-  pass.logits_ = shards == 1 ? logits.front() : at::cat(logits);
+  pass.logits_ = logits.size() == 1 ? logits.front() : at::cat(logits);
   return pass;
 }
 
@@ -133,8 +142,6 @@ at::Tensor FrozenNetwork::Pass::ImageGradient(const at::Tensor& logit_gradient) 
   }
   const FrozenNetwork& network = *network_;
   const Shape& image = network.network_.LayerGraph().nodes.front().output;
-  const c10::NoGradGuard no_gradients;
-  if (shards_.size() == 1) return network.ReturnShard(logit_gradient, shards_.front());
   at::Tensor result = at::empty({logits_.size(0), image.channels, image.height, image.width},
                                 logits_.options().memory_format(at::MemoryFormat::ChannelsLast));
   at::parallel_for(0, static_cast<int64_t>(shards_.size()), 1, [&](int64_t begin, int64_t end) {

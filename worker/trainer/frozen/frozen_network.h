@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "sweep/trial/training.h"
 #include "worker/trainer/executor.h"
 #include "worker/trainer/frozen/frozen_layer.h"
 
@@ -20,9 +21,10 @@ namespace archsweep {
 // changes.
 class FrozenNetwork {
  public:
-  // By the running statistics of `group`. Keeps a reference to `network`, whose parameters and
-  // running statistics must not change while this is used.
-  FrozenNetwork(const Executor& network, int group);
+  // By the running statistics of `group`, or by those of each batch that runs; these make images
+  // depend on one another, and nothing is fused then. Keeps a reference to `network`, whose
+  // parameters and running statistics must not change while this is used.
+  FrozenNetwork(const Executor& network, int group, AttackNorms norms = AttackNorms::kRunning);
 
   // A batch on its way: its logits, and what it takes to come back from them.
   class Pass {
@@ -45,7 +47,7 @@ class FrozenNetwork {
     const FrozenNetwork* network_ = nullptr;
     at::Tensor logits_;
     std::vector<Shard> shards_;
-    // With Fusion::kNone instead of shards.
+    // Instead of shards where nothing is fused.
     at::Tensor point_, differentiable_logits_;
   };
 
@@ -55,6 +57,7 @@ class FrozenNetwork {
  private:
   enum class Way { kThere, kThereAndBack };
 
+  at::Tensor Unfused(const at::Tensor& images) const;
   Pass RunShards(const at::Tensor& images, Way way) const;
   void RunShard(const at::Tensor& images, Way way, Pass::Shard& shard) const;
   at::Tensor ReturnShard(const at::Tensor& logit_gradient, Pass::Shard& shard) const;
@@ -62,9 +65,10 @@ class FrozenNetwork {
 
   const Executor& network_;
   const int group_;
+  const AttackNorms norms_;
   int64_t shard_images_ = 0;
-  std::vector<std::unique_ptr<FrozenLayer>> layers_;
-  std::vector<std::vector<NodeId>> dies_after_;  // Values that nothing reads behind a layer.
+  std::vector<std::unique_ptr<FrozenLayer>> layers_;  // Empty: nothing is fused.
+  std::vector<std::vector<NodeId>> dies_after_;       // Values that nothing reads behind a layer.
 };
 
 }  // namespace archsweep
