@@ -51,7 +51,8 @@ from safetensors.numpy import load_file, save_file
 weights = load_file('ours.safetensors')
 assert weights['stem_conv.weight'].shape == (16, 3, 3, 3), weights['stem_conv.weight'].shape
 assert weights['blocks.0.layer.0.bn1.num_batches_tracked'].dtype == numpy.int64
-save_file({name: value * 2 for name, value in weights.items()}, 'theirs.safetensors')
+save_file({name: numpy.asarray(value * 2) for name, value in weights.items()},
+          'theirs.safetensors')
 )")) << last_words_;
   Model doubled = AllocateModel(graph_, 1, at::kFloat);
   const auto theirs = ReadSafetensors(folder_.Path() / "theirs.safetensors");
