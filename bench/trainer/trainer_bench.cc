@@ -71,8 +71,9 @@ int Main(const std::vector<std::string>& arguments) {
     } else if (mode == "pgd20") {
       const c10::NoGradGuard no_gradients;
       const at::Tensor start = images + at::empty_like(images).uniform_(-8.0 / 255, 8.0 / 255);
-      const at::Tensor attacked = Attack(FrozenNetwork(network, 0), images, start, MeanCrossEntropyOf{labels},
-                                         {.epsilon = 8.0 / 255, .step = 0.8 / 255, .steps = 20});
+      const at::Tensor attacked =
+          Attack(FrozenNetwork(network, 0), images, start, MeanCrossEntropyOf{labels},
+                 {.epsilon = 8.0 / 255, .step = 0.8 / 255, .steps = 20});
       network.Evaluate(attacked, 0).argmax(1).eq(labels).sum().item<int64_t>();
     }
   };

@@ -223,6 +223,20 @@ TEST_F(Training, RefusesNumericsThatItDoesNotKnow) {
   EXPECT_NE(FailureOf(job, TrainerExit::kConfiguration).message.find("bf16"), std::string::npos);
 }
 
+TEST_F(Training, RefusesSettingsThatItWouldLeaveOut) {
+  Job job = Copy("rotated");
+  job.trial.training.rotation_degrees = 20;
+  EXPECT_NE(FailureOf(job, TrainerExit::kConfiguration).message.find("rotation_degrees"),
+            std::string::npos);
+  job.trial.training.rotation_degrees = 0;
+  job.trial.training.selection = Selection::kHeldout;
+  EXPECT_NE(FailureOf(job, TrainerExit::kConfiguration).message.find("training.selection"),
+            std::string::npos);
+  job.trial.training.selection = Selection::kNone;
+  job.ranks = 2;
+  EXPECT_NE(FailureOf(job, TrainerExit::kConfiguration).message.find("2 ranks"), std::string::npos);
+}
+
 TEST(TaskError, KnowsMemoryThatIsNotThere) {
   try {
     at::empty({int64_t{1} << 46}, at::kFloat);
