@@ -3,15 +3,14 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "worker/trainer/attacked_images.h"
+#include "worker/trainer/attacks/image_losses.h"
 #include "worker/trainer/augmentation.h"
 #include "worker/trainer/autoattack_task.h"
 #include "worker/trainer/checkpoint.h"
@@ -52,12 +51,6 @@ struct BatchVerdicts {
   double loss_sum = 0;
 };
 
-at::Tensor MarginsOf(const at::Tensor& logits, const at::Tensor& labels) {
-  const at::Tensor index = labels.unsqueeze(1);
-  const at::Tensor others = logits.scatter(1, index, -std::numeric_limits<float>::infinity());
-  return logits.gather(1, index).squeeze(1) - std::get<0>(others.max(1));
-}
-
 // Verdicts are those of the official order of operations where no pass is to be saved.
 Fusion FusionOf(const AttackSettings& settings) {
   return settings.savings == Savings::kNone ? Fusion::kNone : Fusion::kFolded;
@@ -77,14 +70,13 @@ class Evaluation {
         graph_(BuildGraph(job.trial.architecture, data.format.size, data.format.classes)),
         executor_(graph_,
                   LoadModel(graph_, *job.weights, device, FusionOf(job.evaluation->settings)),
-                  {.fusion = FusionOf(job.evaluation->settings)}),
-        network_(executor_, 0) {}
+                  {.fusion = FusionOf(job.evaluation->settings)}) {}
 
   EvaluatedLine Run();
 
  private:
   EvaluatedLine RunSteps();
-  BatchVerdicts RunBatch(int64_t first) const;
+  BatchVerdicts RunBatch(const FrozenNetwork& network, int64_t first) const;
   void ReportBatch(int64_t batch, int64_t batches, int64_t images);
   double Seconds() const { return static_cast<double>(clock_.MonotonicMs() - started_ms_) / 1000; }
 
@@ -99,7 +91,6 @@ class Evaluation {
   const int classes_;
   const Graph graph_;
   const Executor executor_;
-  const FrozenNetwork network_;
 };
 
 EvaluatedLine Evaluation::Run() {
@@ -112,6 +103,7 @@ EvaluatedLine Evaluation::Run() {
 
 EvaluatedLine Evaluation::RunSteps() {
   progress_.Write(DescribeRuntime(job_, 0));
+  const FrozenNetwork network(executor_, 0);
   const int64_t batches = (count_ + kEvaluationBatch - 1) / kEvaluationBatch;
   std::vector<at::Tensor> right;
   std::vector<at::Tensor> margins;
@@ -120,7 +112,7 @@ EvaluatedLine Evaluation::RunSteps() {
     if (control_.StopRequested()) {
       FailTask(FailureClass::kStopped, Format("stopped after {} of {} batches", batch, batches));
     }
-    const BatchVerdicts verdicts = RunBatch(batch * kEvaluationBatch);
+    const BatchVerdicts verdicts = RunBatch(network, batch * kEvaluationBatch);
     right.push_back(verdicts.right.cpu());
     margins.push_back(verdicts.margins.cpu());
     loss_sum += verdicts.loss_sum;
@@ -140,24 +132,23 @@ EvaluatedLine Evaluation::RunSteps() {
   return line;
 }
 
-BatchVerdicts Evaluation::RunBatch(int64_t first) const {
-  std::vector<int64_t> indices(static_cast<size_t>(std::min(kEvaluationBatch, count_ - first)));
-  std::iota(indices.begin(), indices.end(), first);
-  const at::Tensor images = Images(images_.pixels, indices);
-  const at::Tensor labels = images_.labels.narrow(0, first, static_cast<int64_t>(indices.size()));
+BatchVerdicts Evaluation::RunBatch(const FrozenNetwork& network, int64_t first) const {
+  const EvaluationBatch batch = BatchFrom(images_, first, count_);
   at::Tensor worst;  // Logits of the first run that broke the image, else of the last one.
   for (int run = 0; run < spec_.settings.restarts; ++run) {
     const DrawKey start = {job_.trial.seed, DrawPurpose::kEvaluationStart,
                            static_cast<uint64_t>(run)};
-    const at::Tensor logits = network_.Logits(AttackedImages(
-        network_, images, LossOf(spec_.attack, labels), spec_.settings, start, indices));
-    worst = worst.defined() ? at::where(worst.argmax(1, /*keepdim=*/true).ne(labels.unsqueeze(1)),
-                                        worst, logits)
-                            : logits;
+    const at::Tensor logits =
+        network.Logits(AttackedImages(network, batch.images, LossOf(spec_.attack, batch.labels),
+                                      spec_.settings, start, batch.indices));
+    worst = worst.defined()
+                ? at::where(worst.argmax(1, /*keepdim=*/true).ne(batch.labels.unsqueeze(1)), worst,
+                            logits)
+                : logits;
   }
-  return {.right = worst.argmax(1).eq(labels),
-          .margins = MarginsOf(worst, labels),
-          .loss_sum = CrossEntropySum(worst, labels).item<double>()};
+  return {.right = AreRight(worst, batch.labels),
+          .margins = Margins(worst, batch.labels),
+          .loss_sum = CrossEntropySum(worst, batch.labels).item<double>()};
 }
 
 void Evaluation::ReportBatch(int64_t batch, int64_t batches, int64_t images) {

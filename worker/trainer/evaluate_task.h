@@ -10,9 +10,6 @@
 
 namespace archsweep {
 
-// Images that go through the network at once; has no influence on draws.
-inline constexpr int64_t kEvaluationBatch = 128;
-
 // Attacks the network of `job.weights` as `job.evaluation` says, writes the flags of single images
 // to a file of the attempt's folder and tells `progress` about it but for the final line, which it
 // returns. Throws TaskError: configuration (weights unfit, too few test images), storage (flags

@@ -2,13 +2,8 @@
 
 #include <c10/core/GradMode.h>
 
-#include <algorithm>
-#include <numeric>
-#include <vector>
-
 #include "sweep/trial/evaluation.h"
 #include "worker/trainer/attacked_images.h"
-#include "worker/trainer/evaluate_task.h"
 
 namespace archsweep {
 
@@ -17,18 +12,15 @@ SelectionPass::SelectionPass(const Executor& network, const DeviceImages& images
 
 void SelectionPass::TakeBatch() {
   const c10::NoGradGuard no_gradients;
-  std::vector<int64_t> indices(static_cast<size_t>(std::min(kEvaluationBatch, count_ - next_)));
-  std::iota(indices.begin(), indices.end(), next_);
-  const at::Tensor images = Images(images_.pixels, indices);
-  const at::Tensor labels = images_.labels.narrow(0, next_, static_cast<int64_t>(indices.size()));
-  const auto correct = [&](const at::Tensor& batch) {
-    return network_.Logits(batch).argmax(1).eq(labels).sum().item<int64_t>();
+  const EvaluationBatch batch = BatchFrom(images_, next_, count_);
+  const auto correct = [&](const at::Tensor& images) {
+    return network_.Logits(images).argmax(1).eq(batch.labels).sum().item<int64_t>();
   };
-  clean_ += correct(images);
-  robust_ += correct(AttackedImages(network_, images, MeanCrossEntropyOf{labels},
+  clean_ += correct(batch.images);
+  robust_ += correct(AttackedImages(network_, batch.images, MeanCrossEntropyOf{batch.labels},
                                     SettingsOf(AttackKind::kPgd20),
-                                    {seed_, DrawPurpose::kEvaluationStart, 0}, indices));
-  next_ += static_cast<int64_t>(indices.size());
+                                    {seed_, DrawPurpose::kEvaluationStart, 0}, batch.indices));
+  next_ += batch.labels.size(0);
 }
 
 }  // namespace archsweep

@@ -66,6 +66,16 @@ class Agents : public testing::Test {
     return *ended_;
   }
 
+  // Asks a running attempt to stop, and takes it back when it has left a checkpoint.
+  void StopAtACheckpoint(Token token, CheckpointLine& checkpoint) {
+    ASSERT_TRUE(WaitUntil([&] { return coordinator_.LinesOf(token).size() >= 2; }));
+    coordinator_.AskStop(token);
+    ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(token); }));
+    coordinator_.Withdraw(token);
+    const auto lines = coordinator_.LinesOf(token);
+    checkpoint = std::get<CheckpointLine>(std::next(lines.rbegin())->second);
+  }
+
   bool HasFinalLine(Token token) const {
     const auto lines = coordinator_.LinesOf(token);
     return !lines.empty() && IsFinal(lines.rbegin()->second);
@@ -183,12 +193,8 @@ TEST_F(Agents, KeepCheckpointsAndTellWhenTheyLeave) {
 TEST_F(Agents, ContinueFromTheCheckpointOfAnEarlierAttempt) {
   coordinator_.Desire(Training(kFirst, FakeMode::kSteps, 50));
   Start();
-  ASSERT_TRUE(WaitUntil([&] { return coordinator_.LinesOf(kFirst).size() >= 2; }));
-  coordinator_.AskStop(kFirst);
-  ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kFirst); }));
-  coordinator_.Withdraw(kFirst);
-  const auto stopped = coordinator_.LinesOf(kFirst);
-  const auto& checkpoint = std::get<CheckpointLine>(std::next(stopped.rbegin())->second);
+  CheckpointLine checkpoint;
+  ASSERT_NO_FATAL_FAILURE(StopAtACheckpoint(kFirst, checkpoint));
   coordinator_.Desire(Training(kSecond, FakeMode::kSteps, 50));
   ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kSecond); }));
   const auto lines = coordinator_.LinesOf(kSecond);
@@ -199,12 +205,8 @@ TEST_F(Agents, ContinueFromTheCheckpointOfAnEarlierAttempt) {
 TEST_F(Agents, ContinueInsideAnEvaluationAndRemoveItsStateInTheEnd) {
   coordinator_.Desire(Evaluation(kFirst, FakeMode::kSteps, 50));
   Start();
-  ASSERT_TRUE(WaitUntil([&] { return coordinator_.LinesOf(kFirst).size() >= 2; }));
-  coordinator_.AskStop(kFirst);
-  ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kFirst); }));
-  coordinator_.Withdraw(kFirst);
-  const auto stopped = coordinator_.LinesOf(kFirst);
-  const auto& checkpoint = std::get<CheckpointLine>(std::next(stopped.rbegin())->second);
+  CheckpointLine checkpoint;
+  ASSERT_NO_FATAL_FAILURE(StopAtACheckpoint(kFirst, checkpoint));
   const EvaluationId id = IdOf(*Evaluation(kFirst, FakeMode::kSteps, 50).evaluation);
   const fs::path state = Options().shared_folder / "checkpoints" / ToHex(id);
   EXPECT_TRUE(fs::exists(state / "7"));

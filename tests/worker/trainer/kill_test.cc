@@ -6,7 +6,6 @@
 #include <random>
 
 #include "base/text.h"
-#include "sweep/trial/recipe.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/worker/trainer/small_job.h"
 #include "tests/worker/trainer/trainer_program.h"
@@ -19,18 +18,11 @@ namespace fs = std::filesystem;
 
 constexpr int kKills = 30;
 
-// A training of some seconds with all that a state can hold.
+// A training of some seconds.
 Job KilledJob(const fs::path& root) {
   Job job = SmallJob(root);
-  TrainingSpec training = RecipeByName("aat").value().training;
-  training.epochs = 12;
-  training.learning_rate = 0.05;
-  training.batch_size = 8;
-  training.batch_norm_group = 4;
-  training.attack_steps = 1;
-  training.ema_warmup_epochs = 1;
-  training.selection = Selection::kTest;
-  job.trial.training = training;
+  job.trial.training = SmallAat(12);
+  job.trial.training.learning_rate = 0.05;
   job.trial.numerics = FastNumerics(/*gpu=*/false);
   job.checkpoint_interval_ms = 0;
   return job;

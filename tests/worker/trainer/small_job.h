@@ -5,6 +5,7 @@
 
 #include "base/sha256.h"
 #include "sweep/attempt/job.h"
+#include "sweep/trial/recipe.h"
 #include "tests/worker/data/record_files.h"
 
 namespace archsweep {
@@ -26,6 +27,19 @@ inline Job SmallJob(const std::filesystem::path& root) {
   job.attempt_folder = root / "attempt";
   job.checkpoint_folder = root / "checkpoints";
   return job;
+}
+
+// Advanced training of the batches of SmallJob, with all that a state can hold: averaged weights
+// and the best ones.
+inline TrainingSpec SmallAat(int epochs) {
+  TrainingSpec training = RecipeByName("aat").value().training;
+  training.epochs = epochs;
+  training.batch_size = 8;
+  training.batch_norm_group = 4;
+  training.attack_steps = 1;
+  training.ema_warmup_epochs = 1;
+  training.selection = Selection::kTest;
+  return training;
 }
 
 }  // namespace archsweep

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
-#include "sweep/trial/recipe.h"
 #include "sweep/trial/schedule.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/worker/trainer/small_job.h"
@@ -61,22 +60,11 @@ TEST_F(Training, TellsWhatItDoesAndLeavesTheLastWeights) {
 }
 
 // All that training goes on from: averaged weights, the best ones, other numerics.
-TrainingSpec SmallAat() {
-  TrainingSpec training = RecipeByName("aat").value().training;
-  training.epochs = 2;
-  training.batch_size = 8;
-  training.batch_norm_group = 4;
-  training.attack_steps = 1;
-  training.ema_warmup_epochs = 1;
-  training.selection = Selection::kTest;
-  return training;
-}
-
 class TrainingOf : public Training, public testing::WithParamInterface<const char*> {
  protected:
   void SetUp() override {
     const std::string kind = GetParam();
-    if (kind == "Aat") job_.trial.training = SmallAat();
+    if (kind == "Aat") job_.trial.training = SmallAat(2);
     if (kind == "Mart") job_.trial.training.objective = Objective::kMart;
     job_.trial.numerics = kind == "Reference" ? ReferenceNumerics() : FastNumerics(/*gpu=*/false);
   }

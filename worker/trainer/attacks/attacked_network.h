@@ -65,6 +65,7 @@ class AttackedNetwork {
   void CountForReference(const PassCounts& counts) { ledger_.reference += counts; }
 
   const PassLedger& Ledger() const { return ledger_; }
+  void ClearLedger() { ledger_ = {}; }
 
  private:
   const FrozenNetwork network_;

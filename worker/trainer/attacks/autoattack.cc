@@ -40,11 +40,11 @@ AutoAttack::AutoAttack(const Executor& network, const at::Tensor& images, const 
                        const AttackShare& share, AutoAttackState state)
     : images_(images),
       labels_(labels),
-      executor_(network),
       classes_(classes),
       settings_(settings),
       share_(share),
-      state_(std::move(state)) {
+      state_(std::move(state)),
+      network_(network) {
   CHECK(Problems(settings, classes).empty());
   CHECK(state_.Images() == images.size(0) && images.size(0) == labels.size(0));
   CHECK(share.rank >= 0 && share.rank < share.ranks);
@@ -69,7 +69,7 @@ void AutoAttack::BeginStage() {
 }
 
 void AutoAttack::BeginRound() {
-  network_.emplace(executor_);
+  network_.ClearLedger();
   round_share_ = at::zeros({kRoundFields + BatchesOfRound() * settings_.batch * kSlotFields},
                            at::TensorOptions().dtype(at::kDouble));
   const auto attacked = static_cast<int64_t>(attacked_.size());
@@ -118,10 +118,9 @@ void AutoAttack::StartJob() {
 
 void AutoAttack::CheckSanity(const AttackedBatch& batch) {
   const int64_t passes = settings_.saves_passes ? 2 : kChecksOfReference;
-  network_->CountForReference(PassCounts{.forward_only = batch.images.size(0)} *
-                              kChecksOfReference);
+  network_.CountForReference(PassCounts{.forward_only = batch.images.size(0)} * kChecksOfReference);
   std::vector<at::Tensor> logits;
-  for (int64_t i = 0; i < passes; ++i) logits.push_back(network_->Logits(batch.images));
+  for (int64_t i = 0; i < passes; ++i) logits.push_back(network_.Logits(batch.images));
   double* const fields = round_share_.mutable_data_ptr<double>();
   fields[kLooksRandom] = LookRandom(logits, batch.labels) ? 1 : 0;
   fields[kLooksLikeProbabilities] = LookLikeProbabilities(logits.front()) ? 1 : 0;
@@ -135,7 +134,7 @@ std::unique_ptr<BatchAttack> AutoAttack::MakeAttack(const AttackedBatch& batch, 
   const int targets = TargetsOf(settings_, classes_);
   const auto apgd = [&](ApgdLoss loss) {
     return std::make_unique<ApgdAttack>(
-        *network_, batch,
+        network_, batch,
         ApgdOptions{
             {base}, loss, settings_.steps, loss == ApgdLoss::kTargetedLogitRatio ? targets : 0});
   };
@@ -147,11 +146,11 @@ std::unique_ptr<BatchAttack> AutoAttack::MakeAttack(const AttackedBatch& batch, 
     case AttackPart::kApgdT:
       return apgd(ApgdLoss::kTargetedLogitRatio);
     case AttackPart::kFabT:
-      return std::make_unique<FabAttack>(*network_, batch,
+      return std::make_unique<FabAttack>(network_, batch,
                                          FabOptions{{base}, settings_.steps, targets});
     case AttackPart::kSquare:
       return std::make_unique<SquareAttack>(
-          *network_, batch,
+          network_, batch,
           SquareOptions{{base}, settings_.queries, is_merged ? settings_.batch : 0});
   }
   CHECK(false);
@@ -160,7 +159,7 @@ std::unique_ptr<BatchAttack> AutoAttack::MakeAttack(const AttackedBatch& batch, 
 void AutoAttack::FinishJob(const AttackOutcome& outcome) {
   const Job job = jobs_.back();
   jobs_.pop_back();
-  network_->CountForReference({.forward_only = job.count});
+  network_.CountForReference({.forward_only = job.count});
   // An image that no attack has changed is one that the network is known to be right about.
   const at::Tensor rows = settings_.saves_passes ? outcome.broken.nonzero().squeeze(1)
                                                  : at::arange(job.count, batch_.labels.options());
@@ -168,7 +167,7 @@ void AutoAttack::FinishJob(const AttackOutcome& outcome) {
   at::Tensor margins = outcome.margins.to(at::kDouble);
   if (rows.size(0) > 0) {
     const at::Tensor labels = batch_.labels.index_select(0, rows);
-    const at::Tensor logits = network_->Logits(outcome.images.index_select(0, rows));
+    const at::Tensor logits = network_.Logits(outcome.images.index_select(0, rows));
     const at::Tensor wrong = AreRight(logits, labels).logical_not_();
     broken.index_copy_(0, rows, wrong);
     const at::Tensor last = Margins(logits, labels).to(at::kDouble);
@@ -188,7 +187,7 @@ void AutoAttack::FinishJob(const AttackOutcome& outcome) {
 
 const at::Tensor& AutoAttack::RoundShare() const {
   CHECK(RoundIsDone());
-  const PassLedger& ledger = network_->Ledger();
+  const PassLedger& ledger = network_.Ledger();
   double* const fields = round_share_.mutable_data_ptr<double>();
   fields[kDoneForwardOnly] = static_cast<double>(ledger.done.forward_only);
   fields[kDoneWithGradient] = static_cast<double>(ledger.done.with_gradient);
@@ -257,7 +256,7 @@ AttackProgress AutoAttack::Progress() const {
     to_attack = state_.Standing();
   }
   // The other ranks are taken to be as far as this one.
-  progress.done += Passes(network_->Ledger().done) * share_.ranks;
+  progress.done += Passes(network_.Ledger().done) * share_.ranks;
   progress.bound = std::max(progress.bound, progress.done);
   return progress;
 }

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "worker/trainer/attacks/attacked_network.h"
@@ -85,7 +84,6 @@ class AutoAttack {
 
   const at::Tensor images_;
   const at::Tensor labels_;
-  const Executor& executor_;
   const int64_t classes_;
   const AutoAttackSettings settings_;
   const AttackShare share_;
@@ -94,7 +92,7 @@ class AutoAttack {
   std::vector<int64_t> attacked_;  // In this stage.
   int64_t batches_of_rank_ = 1;    // In a round.
 
-  std::optional<AttackedNetwork> network_;  // Counts the passes of this round.
+  AttackedNetwork network_;  // Counts the passes of this round.
   at::Tensor round_share_;
   std::vector<Job> jobs_;  // Of this rank in this round, those that are left, the last one first.
   AttackedBatch batch_;
