@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "base/file.h"
 #include "tests/base/temporary_folder.h"
 
@@ -30,6 +32,18 @@ TEST(Sha256, IsWrittenIn64SmallDigits) {
   EXPECT_FALSE(IsSha256Hex(std::string(63, 'a')));
   EXPECT_FALSE(IsSha256Hex(std::string(64, 'A')));
   EXPECT_FALSE(IsSha256Hex(std::string(64, 'g')));
+}
+
+TEST(Sha256, IsTheSameWithTheInstructionsOfTheProcessorAndWithout) {
+  std::vector<uint8_t> blocks(20 * kSha256BlockBytes);
+  for (size_t i = 0; i < blocks.size(); ++i) blocks[i] = static_cast<uint8_t>(i * i * 37 >> 3);
+  for (size_t count = 0; count <= 20; ++count) {
+    Sha256State chosen = {1, 2, 3, 4, 5, 6, 0x80000000, 0xffffffff};
+    Sha256State portable = chosen;
+    TakeSha256Blocks(chosen, blocks.data(), count);
+    TakeSha256BlocksPortably(portable, blocks.data(), count);
+    EXPECT_EQ(chosen, portable) << count;
+  }
 }
 
 TEST(Sha256, OfAFileIsThatOfItsContent) {

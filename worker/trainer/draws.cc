@@ -17,11 +17,6 @@ constexpr float kUnit24 = 0x1p-24f;
 // In [0, 1).
 float ToUniform(uint32_t word) { return static_cast<float>(word >> 8) * kUnit24; }
 
-// In 0 .. end - 1, each nearly equally likely.
-int64_t ToInteger(uint32_t word, uint32_t end) {
-  return static_cast<int64_t>(uint64_t{word} * end >> 32);
-}
-
 void ToNormalPair(uint32_t a, uint32_t b, float* pair) {
   const float radius = std::sqrt(-2 * std::log(static_cast<float>((a >> 8) + 1) * kUnit24));
   const float angle = 2 * std::numbers::pi_v<float> * ToUniform(b);
@@ -73,12 +68,22 @@ std::vector<int64_t> DrawPermutation(const DrawKey& key, int64_t count) {
   return permutation;
 }
 
-CropDraw DrawCrop(const DrawKey& key, uint32_t sample, int padding) {
-  const auto words = DrawBlock(key, sample, 0);
-  const auto corners = static_cast<uint32_t>(2 * padding + 1);
-  return {.top = ToInteger(words[0], corners),
-          .left = ToInteger(words[1], corners),
-          .flip = (words[2] >> 31) != 0};
+std::vector<int64_t> DrawIntegers(const DrawKey& key, int64_t count, int64_t end) {
+  std::vector<int64_t> values;
+  values.reserve(static_cast<size_t>(count));
+  std::array<uint32_t, 4> words{};
+  for (int64_t i = 0; i < count; ++i) {
+    if (i % 4 == 0) words = DrawBlock(key, 0, static_cast<uint32_t>(i / 4));
+    values.push_back(IntegerOf(words.at(static_cast<size_t>(i % 4)), end));
+  }
+  return values;
+}
+
+double UnitOf(uint32_t word) { return static_cast<double>(word) * 0x1p-32; }
+
+int64_t IntegerOf(uint32_t word, int64_t end) {
+  CHECK(end >= 1 && end <= int64_t{1} << 32);
+  return static_cast<int64_t>(uint64_t{word} * static_cast<uint64_t>(end) >> 32);
 }
 
 }  // namespace archsweep

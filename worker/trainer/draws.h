@@ -14,9 +14,14 @@ namespace archsweep {
 // What a draw is for; numbers are for ever, for they change results.
 enum class DrawPurpose : uint32_t {
   kShuffle = 1,          // The order of the training images of an epoch.
-  kAugmentation = 2,     // Crop and flip of a training image.
+  kAugmentation = 2,     // How a training image is changed (augmentation_draws.h).
   kTrainingStart = 3,    // Where the training attack begins.
   kEvaluationStart = 4,  // Where the attack of an evaluation begins.
+  kHeldOut = 32,         // Which training images are held out.
+  kExtraImages = 33,     // The extra images of a step.
+  kBatchOrder = 34,      // The order in a batch with extra images.
+  kCutMixPartner = 35,   // Which images of a batch are mixed.
+  kCutMix = 36,          // By which box.
 };
 
 struct DrawKey {
@@ -40,13 +45,12 @@ void DrawNormal(const DrawKey& key, uint32_t sample, std::span<float> values);
 // The numbers 0 .. count - 1 in random order: sorted by the first two words of their blocks 0.
 std::vector<int64_t> DrawPermutation(const DrawKey& key, int64_t count);
 
-// How a training image is moved: the crop's corner in the image after padding by `padding` on each
-// side, 0 .. 2 * padding, and whether it is mirrored.
-struct CropDraw {
-  int64_t top = 0;
-  int64_t left = 0;
-  bool flip = false;
-};
-CropDraw DrawCrop(const DrawKey& key, uint32_t sample, int padding);
+// Value i is word i % 4 of block i / 4 of sample 0, scaled to 0 .. end - 1, each nearly equally
+// likely. `end` is at most 2^32.
+std::vector<int64_t> DrawIntegers(const DrawKey& key, int64_t count, int64_t end);
+
+// A word as a number in [0, 1), and in 0 .. end - 1, each nearly equally likely.
+double UnitOf(uint32_t word);
+int64_t IntegerOf(uint32_t word, int64_t end);
 
 }  // namespace archsweep

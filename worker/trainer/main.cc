@@ -48,27 +48,10 @@ void CheckRanks(int ranks) {
              ranks));
 }
 
-// What a trial may ask for and this trainer would leave out in silence.
-void CheckTraining(const TrainingSpec& spec) {
-  const TrainingSpec defaults;
-  const auto require_default = [&](std::string_view key, bool is_default) {
-    if (is_default) return;
-    FailTask(FailureClass::kConfiguration,
-             Format("this trainer does not know training.{} other than its default", key));
-  };
-  require_default("rotation_degrees", spec.rotation_degrees == defaults.rotation_degrees);
-  require_default("resized_crop", spec.resized_crop == defaults.resized_crop);
-  require_default("color_jitter", spec.color_jitter == defaults.color_jitter);
-  require_default("cutmix", spec.cutmix == defaults.cutmix);
-  require_default("extra_fraction", spec.extra_fraction == defaults.extra_fraction);
-  require_default("selection", spec.selection != Selection::kHeldout);
-}
-
 ProgressLine RunTask(const Job& job, ProgressSink& progress) {
   const Control control(job.control_pipe, job.lifeline_pipe);
   CheckNumerics(job.trial.numerics);
   CheckRanks(job.ranks);
-  if (!job.evaluation) CheckTraining(job.trial.training);
   const at::Device device = SetUpRuntime(job);
   const Dataset data = OrFail(LoadDataset(job.data_root, job.trial.dataset));
   const Status made = CreateFolders(job.attempt_folder);

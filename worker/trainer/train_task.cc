@@ -32,8 +32,16 @@ constexpr double kLearnedFactor = 2;
 constexpr double kChanceFactor = 1.05;
 constexpr int kCollapseEpochs = 3;
 
-DeviceImages ImagesOfSelection(const TrainingSpec& spec, const Dataset& data, at::Device device) {
-  if (spec.selection == Selection::kTest) return Upload(data.test, data.format, device);
+DeviceImages ImagesOfSelection(const TrainingSpec& spec, const Dataset& data,
+                               const BatchSource& batches, at::Device device) {
+  switch (spec.selection) {
+    case Selection::kNone:
+      return {};
+    case Selection::kTest:
+      return Upload(data.test, data.format, device);
+    case Selection::kHeldout:
+      return batches.HeldOut();
+  }
   return {};
 }
 
@@ -48,7 +56,7 @@ class Training {
         classes_(data.format.classes),
         batches_(job.trial, data, device),
         steps_(batches_.StepsPerEpoch() * spec_.epochs),
-        selection_images_(ImagesOfSelection(spec_, data, device)),
+        selection_images_(ImagesOfSelection(spec_, data, batches_, device)),
         state_(NewTraining(job.trial, data.format, device, FusionOf(job.trial.numerics))),
         network_(state_.graph, state_.model, {.fusion = FusionOf(job.trial.numerics)}),
         kept_network_(state_.graph, KeptModel(state_), {.fusion = FusionOf(job.trial.numerics)}),

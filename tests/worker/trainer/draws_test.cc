@@ -89,18 +89,12 @@ TEST(Draws, OfAPermutationHoldEachNumberOnce) {
   EXPECT_EQ(order, all);
 }
 
-TEST(Draws, OfCropsCoverAllCornersAndFlipHalf) {
-  std::array<std::array<int, 9>, 9> corners{};
-  int flips = 0;
-  for (uint32_t i = 0; i < 8100; ++i) {
-    const CropDraw crop = DrawCrop({.seed = 5, .purpose = DrawPurpose::kAugmentation}, i, 4);
-    ++corners.at(static_cast<size_t>(crop.top)).at(static_cast<size_t>(crop.left));
-    flips += crop.flip ? 1 : 0;
-  }
-  for (const auto& row : corners) {
-    for (const int count : row) EXPECT_NEAR(count, 100, 50);
-  }
-  EXPECT_NEAR(flips, 4050, 180);
+TEST(Draws, OfIntegersCoverTheirRange) {
+  const std::vector<int64_t> values = DrawIntegers(kKey, 9'000, 9);
+  std::array<int, 9> counts{};
+  for (const int64_t value : values) ++counts.at(static_cast<size_t>(value));
+  for (const int count : counts) EXPECT_NEAR(count, 1'000, 150);
+  EXPECT_EQ(values[6], IntegerOf(DrawBlock(kKey, 0, 1)[2], 9));
 }
 
 TEST(Noise, DoesNotDependOnHowABatchIsCut) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/file.h"
 #include "sweep/trial/schedule.h"
 #include "tests/base/temporary_folder.h"
@@ -211,18 +213,28 @@ TEST_F(Training, RefusesNumericsThatItDoesNotKnow) {
   EXPECT_NE(FailureOf(job, TrainerExit::kConfiguration).message.find("bf16"), std::string::npos);
 }
 
-TEST_F(Training, RefusesSettingsThatItWouldLeaveOut) {
-  Job job = Copy("rotated");
-  job.trial.training.rotation_degrees = 20;
-  EXPECT_NE(FailureOf(job, TrainerExit::kConfiguration).message.find("rotation_degrees"),
-            std::string::npos);
-  job.trial.training.rotation_degrees = 0;
-  job.trial.training.selection = Selection::kHeldout;
-  EXPECT_NE(FailureOf(job, TrainerExit::kConfiguration).message.find("training.selection"),
-            std::string::npos);
-  job.trial.training.selection = Selection::kNone;
-  job.ranks = 2;
-  EXPECT_NE(FailureOf(job, TrainerExit::kConfiguration).message.find("2 ranks"), std::string::npos);
+// A recipe with everything that changes a batch: two runs of it are equal, so that it can be
+// resumed, and the best checkpoint is of images that no batch has.
+TEST_F(Training, SelectsOnHeldOutImagesUnderEveryAugmentation) {
+  const auto train = [&](const std::string& name) {
+    Job job = Copy(name);
+    TrainingSpec& training = job.trial.training;
+    training.batch_size = 8;
+    training.batch_norm_group = 8;
+    training.rotation_degrees = 20;
+    training.resized_crop = true;
+    training.color_jitter = 0.3;
+    training.cutmix = true;
+    training.selection = Selection::kHeldout;
+    training.heldout_images = 4;
+    const TrainerOutcome outcome = RunTrainer(job);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+    return outcome.Last<TrainedLine>();
+  };
+  const TrainedLine first = train("augmented");
+  EXPECT_EQ(first.model_sha256, train("again").model_sha256);
+  ASSERT_TRUE(first.best);
+  EXPECT_EQ(first.best->accuracy * 4, std::round(first.best->accuracy * 4));
 }
 
 TEST(TaskError, KnowsMemoryThatIsNotThere) {
