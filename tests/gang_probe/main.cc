@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -14,14 +15,16 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "sweep/attempt/exit_code.h"
-#include "sweep/network/block_type.h"
 #include "sweep/network/architecture.h"
+#include "sweep/network/block_type.h"
 #include "worker/trainer/collective.h"
 #include "worker/trainer/control.h"
 #include "worker/trainer/executor.h"
 #include "worker/trainer/gradient_sum.h"
 #include "worker/trainer/initialisation.h"
+#include "worker/trainer/share_state.h"
 #include "worker/trainer/task_error.h"
+#include "worker/trainer/training_step.h"
 
 namespace archsweep {
 namespace {
@@ -94,8 +97,8 @@ void CheckExchange(Collective& gang) {
 // A network of several buckets in double precision, its images in batch-norm groups.
 struct Example {
   explicit Example(int groups)
-      : graph(BuildGraph({.block = KnownBlock("robust"), .depth = {1, 1, 1}, .width = {2, 2, 2}},
-                         8, 10)),
+      : graph(BuildGraph({.block = KnownBlock("robust"), .depth = {1, 1, 1}, .width = {2, 2, 2}}, 8,
+                         10)),
         model(AllocateModel(graph, groups, at::kDouble)),
         network(graph, model) {
     Initialise(graph, 3, model);
@@ -161,6 +164,110 @@ void CheckWord(Collective& gang) {
   }
 }
 
+struct Scale {
+  int groups;
+  int group_images;
+  int image_size;
+};
+
+// A training whose every batch this rank alone or all ranks take, from the same state.
+struct ExampleTraining {
+  ExampleTraining(const Scale& scale, at::ScalarType type, const Seat& seat, Collective& collective)
+      : trial(TrialOf(scale)),
+        size(scale.image_size),
+        state(NewTraining(trial, {.size = scale.image_size, .classes = 10}, type, Fusion::kNone)),
+        network(state.graph, state.model, {.fusion = Fusion::kNone}),
+        sum(state.parameters, kOuterScalars, collective),
+        seat_(seat) {}
+
+  static TrialSpec TrialOf(const Scale& scale) {
+    TrialSpec trial;
+    trial.architecture = {.block = KnownBlock("robust"), .depth = {1, 1, 1}, .width = {1, 1, 1}};
+    trial.training.batch_size = scale.groups * scale.group_images;
+    trial.training.batch_norm_group = scale.group_images;
+    trial.training.attack_steps = 2;
+    return trial;
+  }
+
+  TrainingBatch BatchOf(int step) const {
+    at::manual_seed(static_cast<uint64_t>(step));
+    const int64_t whole = trial.training.batch_size;
+    const at::ScalarType type = state.parameters.front().scalar_type();
+    const at::Tensor images = at::rand({whole, 3, size, size}, at::kDouble).to(type);
+    const at::Tensor labels = at::randint(10, {whole}, at::kLong);
+    const at::Tensor noise = at::randn({whole, 3, size, size}, at::kDouble).to(type);
+    const auto mine = [&](const at::Tensor& all) {
+      return all.narrow(0, seat_.First(whole), seat_.Share(whole));
+    };
+    return {.images = mine(images),
+            .labels = mine(labels),
+            .noise = mine(noise),
+            .first_group = static_cast<int>(seat_.First(whole / trial.training.batch_norm_group)),
+            .batch_size = whole};
+  }
+
+  void Step(int step) {
+    const StepRates rates = {.rates = {.learning_rate = 0.1, .momentum = 0.9}};
+    sum.Say(0);
+    TakeStep(network, sum, BatchOf(step), trial.training, rates, state);
+  }
+
+  void CopyStateOf(const ExampleTraining& other) {
+    CHECK(CopyInto(OfficialTensors(state.model), OfficialTensors(other.state.model)));
+    CHECK(CopyInto(ResumeTensors(state), ResumeTensors(other.state)));
+  }
+
+  at::Tensor Vector() const {
+    const c10::NoGradGuard no_gradients;
+    std::vector<at::Tensor> flat;
+    for (const at::Tensor& parameter : state.parameters) {
+      flat.push_back(parameter.reshape(-1).to(at::kDouble));
+    }
+    return at::cat(flat);
+  }
+
+  TrialSpec trial;
+  int size;
+  TrainingState state;
+  Executor network;
+  GradientSum sum;
+
+ private:
+  const Seat seat_;
+};
+
+// Double precision proves that it is the same training; single precision parts by rounding, so that
+// each step begins at the same state.
+void CheckTraining(Collective& gang, at::ScalarType type, const Scale& scale) {
+  constexpr int kWarmSteps = 3;
+  constexpr int kProvenSteps = 20;
+  const bool is_double = type == at::kDouble;
+  const auto single = SingleProcess();
+  const bool proves = gang.Rank() == 0;  // The others follow its state and work with it only.
+  ExampleTraining alone(scale, type, {}, *single);
+  ExampleTraining shared(scale, type, gang.GetSeat(), gang);
+  for (int step = 0; proves && step < kWarmSteps; ++step) alone.Step(step);
+  double error = 0;
+  for (int step = kWarmSteps; step < kWarmSteps + kProvenSteps; ++step) {
+    if (step == kWarmSteps || !is_double) {
+      shared.CopyStateOf(alone);
+      ShareStart(shared.state, gang);
+    }
+    if (proves) alone.Step(step);
+    shared.Step(step);
+    if (proves) error = std::max(error, RelativeError(shared.Vector(), alone.Vector()));
+  }
+  CHECK(error <= (is_double ? 1e-10 : 1e-5));
+  ShareStatistics(shared.state.model, gang);
+  if (!proves) return;
+  const NamedTensors expected = ResumeTensors(alone.state);
+  const NamedTensors found = ResumeTensors(shared.state);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    CHECK(at::allclose(found[i].tensor, expected[i].tensor, is_double ? 1e-8 : 1e-3, 1e-5));
+  }
+  std::fprintf(stderr, "relative L2 of the parameters: at most %.3g\n", error);
+}
+
 // Sums for ever; the last rank does something else after a few of them.
 void SumUntil(Collective& gang, const std::string& end) {
   const at::Tensor values = at::ones(200'000);
@@ -178,10 +285,16 @@ int Run(int ranks, const std::string& what, std::span<const std::string> environ
   BlockStopSignals();
   at::set_num_threads(1);
   const auto gang = OpenCollective(FindSeat(environment, ranks), at::kCPU, {}, {});
+  const Scale small = {.groups = gang->Size(), .group_images = kGroupImages, .image_size = 8};
+  const Scale official = {.groups = gang->Size(), .group_images = 64, .image_size = 32};
   if (what == "sums") CheckSums(*gang);
   if (what == "exchange") CheckExchange(*gang);
   if (what == "gradients") CheckGradients(*gang);
   if (what == "word") CheckWord(*gang);
+  if (what == "training-double") CheckTraining(*gang, at::kDouble, small);
+  if (what == "training-float") CheckTraining(*gang, at::kFloat, small);
+  if (what == "official-double") CheckTraining(*gang, at::kDouble, official);
+  if (what == "official-float") CheckTraining(*gang, at::kFloat, official);
   if (what == "kill" || what == "crash" || what == "abort") SumUntil(*gang, what);
   std::printf("rank %d of %d: %s\n", gang->Rank(), gang->Size(), what.c_str());
   return 0;

@@ -74,13 +74,16 @@ AutoAttackState FirstState(const Job& job, const AutoAttackSettings& chain, int6
 class ChainRun {
  public:
   ChainRun(const Job& job, const Executor& network, const at::Tensor& images,
-           const at::Tensor& labels, int classes, const Control& control, ProgressSink& progress)
+           const at::Tensor& labels, int classes, const Control& control, ProgressSink& progress,
+           Collective& collective)
       : job_(job),
         control_(control),
         progress_(progress),
+        collective_(collective),
         classes_(classes),
         settings_(ChainOf(*job.evaluation)),
-        chain_(network, images, labels, classes, settings_, AttackShare{},
+        chain_(network, images, labels, classes, settings_,
+               AttackShare{.rank = collective.Rank(), .ranks = collective.Size()},
                FirstState(job, settings_, images.size(0))) {}
 
   EvaluatedLine Run();
@@ -95,6 +98,7 @@ class ChainRun {
   const Job& job_;
   const Control& control_;
   ProgressSink& progress_;
+  Collective& collective_;
   const int classes_;
   const AutoAttackSettings settings_;
   AutoAttack chain_;
@@ -111,6 +115,7 @@ EvaluatedLine ChainRun::Run() {
     if (clock_.MonotonicMs() - kept_ms_ >= job_.checkpoint_interval_ms) Keep();
   }
   EvaluatedLine line = Line();
+  if (collective_.Rank() > 0) return line;
   const AutoAttackState& state = chain_.State();
   const at::Tensor broken_by = at::tensor(at::ArrayRef<int64_t>(state.broken_by));
   WriteVerdicts(job_.attempt_folder,
@@ -123,7 +128,7 @@ EvaluatedLine ChainRun::Run() {
 
 void ChainRun::RunRound() {
   while (!chain_.RoundIsDone()) {
-    if (control_.StopRequested()) {
+    if (collective_.Rank() == 0 && control_.StopRequested()) {
       Keep();
       const AttackProgress passes = chain_.Progress();
       FailTask(FailureClass::kStopped,
@@ -132,7 +137,9 @@ void ChainRun::RunRound() {
     chain_.Advance();
     Report();
   }
-  chain_.FinishRound(chain_.RoundShare());
+  const at::Tensor sum = chain_.RoundShare().clone();
+  collective_.SumInPlace(sum)->Wait();
+  chain_.FinishRound(sum);
 }
 
 void ChainRun::Report() {
@@ -149,7 +156,7 @@ void ChainRun::Report() {
 // The state is small, and so is written in place.
 void ChainRun::Keep() {
   kept_ms_ = clock_.MonotonicMs();
-  if (job_.checkpoint_folder.empty()) return;
+  if (job_.checkpoint_folder.empty() || collective_.Rank() > 0) return;
   const AutoAttackState& state = chain_.State();
   const auto written = WriteCheckpoint(job_.checkpoint_folder,
                                        {.trial = IdOf(job_.trial),
@@ -192,9 +199,10 @@ bool IsAutoAttack(AttackKind kind) { return !PartsOf(kind).empty(); }
 
 EvaluatedLine EvaluateByAutoAttack(const Job& job, const Executor& network,
                                    const at::Tensor& images, const at::Tensor& labels, int classes,
-                                   const Control& control, ProgressSink& progress) {
+                                   const Control& control, ProgressSink& progress,
+                                   Collective& collective) {
   CheckSettings(ChainOf(*job.evaluation), classes);
-  return ChainRun(job, network, images, labels, classes, control, progress).Run();
+  return ChainRun(job, network, images, labels, classes, control, progress, collective).Run();
 }
 
 }  // namespace archsweep

@@ -47,9 +47,11 @@ SamplerSettings SamplerOf(const TrialSpec& trial, const Dataset& data) {
 
 }  // namespace
 
-BatchSource::BatchSource(const TrialSpec& trial, const Dataset& data, at::Device device)
+BatchSource::BatchSource(const TrialSpec& trial, const Dataset& data, at::Device device,
+                         const Seat& seat)
     : trial_(trial),
       spec_(trial.training),
+      seat_(seat),
       classes_(data.format.classes),
       augmentation_(AugmentationOf(trial.training)),
       sampler_(SamplerOf(trial, data)),
@@ -69,11 +71,15 @@ TrainingBatch BatchSource::At(int64_t step) {
     batches_.emplace(sampler_, trial_.seed, epoch);
     epoch_ = epoch;
   }
-  const std::vector<int64_t> indices = batches_->At(step % steps_per_epoch_);
+  const std::vector<int64_t> whole = batches_->At(step % steps_per_epoch_);
+  const std::span<const int64_t> indices = MineOf(whole);
+  const int64_t groups = spec_.batch_size / spec_.batch_norm_group;
   TrainingBatch batch;
+  batch.first_group = static_cast<int>(seat_.First(groups));
+  batch.batch_size = spec_.batch_size;
   batch.images = ImagesOf(indices, step);
   batch.labels = LabelsOf(indices);
-  if (augmentation_.cutmix_beta > 0) Mix(batch, indices, step);
+  if (augmentation_.cutmix_beta > 0) Mix(batch, whole, step);
   batch.noise = NoiseOf(batch.images, indices, step);
   return batch;
 }
@@ -84,15 +90,21 @@ DeviceImages BatchSource::HeldOut() const {
           .labels = images_.labels.index_select(0, indices)};
 }
 
-void BatchSource::Mix(TrainingBatch& batch, std::span<const int64_t> indices, int64_t step) const {
+std::span<const int64_t> BatchSource::MineOf(std::span<const int64_t> whole) const {
+  return whole.subspan(static_cast<size_t>(seat_.First(spec_.batch_size)),
+                       static_cast<size_t>(seat_.Share(spec_.batch_size)));
+}
+
+void BatchSource::Mix(TrainingBatch& batch, std::span<const int64_t> whole, int64_t step) const {
   const auto of_step = static_cast<uint64_t>(step);
-  std::vector<int64_t> partners;
-  std::vector<Box> boxes;
+  std::vector<int64_t> all_partners;
   for (const int64_t place : DrawPermutation({trial_.seed, DrawPurpose::kCutMixPartner, of_step},
-                                             static_cast<int64_t>(indices.size()))) {
-    partners.push_back(indices[static_cast<size_t>(place)]);
+                                             static_cast<int64_t>(whole.size()))) {
+    all_partners.push_back(whole[static_cast<size_t>(place)]);
   }
-  for (const int64_t index : indices) {
+  const std::span<const int64_t> partners = MineOf(all_partners);
+  std::vector<Box> boxes;
+  for (const int64_t index : MineOf(whole)) {
     boxes.push_back(DrawCutMix({trial_.seed, DrawPurpose::kCutMix, of_step},
                                static_cast<uint32_t>(index), batch.images.size(2),
                                augmentation_.cutmix_beta, augmentation_.cutmix_window));
@@ -120,13 +132,16 @@ at::Tensor BatchSource::NoiseOf(const at::Tensor& images, std::span<const int64_
     return is_normal ? NormalNoise(key, indices, images)
                      : UniformNoise(key, indices, epsilon, images);
   }
-  const at::Tensor noise = at::empty(images.sizes(), at::kFloat);
+  // The generator of torch draws for the whole batch, whoever needs how much of it.
+  std::vector<int64_t> sizes = images.sizes().vec();
+  sizes.front() = spec_.batch_size;
+  const at::Tensor noise = at::empty(sizes, at::kFloat);
   if (is_normal) {
     noise.normal_(0, 1, TorchGenerator(key));
   } else {
     noise.uniform_(-epsilon, epsilon, TorchGenerator(key));
   }
-  return noise.to(images.device());
+  return noise.narrow(0, seat_.First(spec_.batch_size), images.size(0)).to(images.device());
 }
 
 }  // namespace archsweep

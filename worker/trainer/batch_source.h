@@ -8,6 +8,7 @@
 #include "worker/data/dataset.h"
 #include "worker/trainer/augmentation.h"
 #include "worker/trainer/sampler.h"
+#include "worker/trainer/seat.h"
 #include "worker/trainer/training_step.h"
 
 namespace archsweep {
@@ -17,9 +18,10 @@ namespace archsweep {
 // device. One thread.
 class BatchSource {
  public:
-  // `data` must outlive the source. Throws TaskError (configuration) if it holds less than a batch,
-  // or its extra images are not what the recipe wants.
-  BatchSource(const TrialSpec& trial, const Dataset& data, at::Device device);
+  // Gives the share of `seat`. `data` must outlive the source. Throws TaskError (configuration) if
+  // it holds less than a batch, or its extra images are not what the recipe wants.
+  BatchSource(const TrialSpec& trial, const Dataset& data, at::Device device,
+              const Seat& seat = {});
 
   int64_t StepsPerEpoch() const { return steps_per_epoch_; }
 
@@ -30,7 +32,9 @@ class BatchSource {
   DeviceImages HeldOut() const;
 
  private:
-  void Mix(TrainingBatch& batch, std::span<const int64_t> indices, int64_t step) const;
+  // The share of this seat in the images of a whole batch.
+  std::span<const int64_t> MineOf(std::span<const int64_t> whole) const;
+  void Mix(TrainingBatch& batch, std::span<const int64_t> whole, int64_t step) const;
   at::Tensor ImagesOf(std::span<const int64_t> indices, int64_t step) const;
   at::Tensor LabelsOf(std::span<const int64_t> indices) const;
   at::Tensor NoiseOf(const at::Tensor& images, std::span<const int64_t> indices,
@@ -38,6 +42,7 @@ class BatchSource {
 
   const TrialSpec& trial_;
   const TrainingSpec& spec_;
+  const Seat seat_;
   const int classes_;
   const AugmentationSettings augmentation_;
   const SamplerSettings sampler_;

@@ -35,6 +35,7 @@ class Collective {
  public:
   virtual ~Collective() = default;
 
+  const Seat& GetSeat() const { return seat_; }
   int Rank() const { return seat_.rank; }
   int Size() const { return seat_.size; }
 
@@ -43,7 +44,8 @@ class Collective {
   virtual void Broadcast(const at::Tensor& tensor, int root) = 0;
 
   // Begins to replace every element of a contiguous tensor by its sum over the ranks; the tensor
-  // is left alone until it was waited for. Single or double precision, or 64-bit integers.
+  // is left alone until it was waited for. Single or double precision, or 64-bit integers. On the
+  // device of the gang, or on the processor, which then may wait here.
   virtual std::unique_ptr<PendingSum> SumInPlace(const at::Tensor& flat) = 0;
 
   // What every rank gave, which may differ in length, in the order of ranks.

@@ -59,11 +59,12 @@ Fusion FusionOf(const AttackSettings& settings) {
 class Evaluation {
  public:
   Evaluation(const Job& job, at::Device device, const Dataset& data, const Control& control,
-             ProgressSink& progress)
+             ProgressSink& progress, Collective& collective)
       : job_(job),
         spec_(*job.evaluation),
         control_(control),
         progress_(progress),
+        collective_(collective),
         count_(ImagesToUse(*job.evaluation, data)),
         images_(Upload(data.test, data.format, device)),
         classes_(data.format.classes),
@@ -84,6 +85,7 @@ class Evaluation {
   const EvaluationSpec& spec_;
   const Control& control_;
   ProgressSink& progress_;
+  Collective& collective_;
   const SystemClock clock_;
   const int64_t started_ms_ = clock_.MonotonicMs();
   const int64_t count_;
@@ -98,37 +100,45 @@ EvaluatedLine Evaluation::Run() {
   std::vector<int64_t> indices(static_cast<size_t>(count_));
   std::iota(indices.begin(), indices.end(), 0);
   return EvaluateByAutoAttack(job_, executor_, Images(images_.pixels, indices).contiguous(),
-                              images_.labels.narrow(0, 0, count_), classes_, control_, progress_);
+                              images_.labels.narrow(0, 0, count_), classes_, control_, progress_,
+                              collective_);
 }
 
 EvaluatedLine Evaluation::RunSteps() {
   progress_.Write(DescribeRuntime(job_, 0));
   const FrozenNetwork network(executor_, 0);
   const int64_t batches = (count_ + kEvaluationBatch - 1) / kEvaluationBatch;
-  std::vector<at::Tensor> right;
-  std::vector<at::Tensor> margins;
-  double loss_sum = 0;
-  for (int64_t batch = 0; batch < batches; ++batch) {
-    if (control_.StopRequested()) {
+  // What the ranks found out about their batches; 0 elsewhere.
+  const at::Tensor right = at::zeros(count_, at::kLong);
+  const at::Tensor margins = at::zeros(count_, at::kDouble);
+  at::Tensor loss_sum = at::zeros(1, at::kDouble);
+  for (int64_t batch = 0; batch < batches; batch += collective_.Size()) {
+    if (collective_.Rank() == 0 && control_.StopRequested()) {
       FailTask(FailureClass::kStopped, Format("stopped after {} of {} batches", batch, batches));
     }
-    const BatchVerdicts verdicts = RunBatch(network, batch * kEvaluationBatch);
-    right.push_back(verdicts.right.cpu());
-    margins.push_back(verdicts.margins.cpu());
-    loss_sum += verdicts.loss_sum;
-    ReportBatch(batch + 1, batches, std::min(count_, (batch + 1) * kEvaluationBatch));
+    const int64_t first = (batch + collective_.Rank()) * kEvaluationBatch;
+    if (first < count_) {
+      const BatchVerdicts verdicts = RunBatch(network, first);
+      right.narrow(0, first, verdicts.right.size(0)).copy_(verdicts.right);
+      margins.narrow(0, first, verdicts.right.size(0)).copy_(verdicts.margins);
+      loss_sum += verdicts.loss_sum;
+    }
+    const int64_t done = std::min(batches, batch + collective_.Size());
+    ReportBatch(done, batches, std::min(count_, done * kEvaluationBatch));
   }
+  for (const at::Tensor& part : {right, margins, loss_sum}) collective_.SumInPlace(part)->Wait();
   const AttackSettings& settings = spec_.settings;
-  EvaluatedLine line = {.loss = loss_sum / static_cast<double>(count_),
+  EvaluatedLine line = {.loss = loss_sum.item<double>() / static_cast<double>(count_),
                         .seconds = Seconds(),
                         .flags_file = "",
                         .forward_images = count_ * settings.restarts,
                         .backward_images = count_ * settings.steps * settings.restarts};
-  const at::Tensor all_right = at::cat(right);
+  if (collective_.Rank() > 0) return line;
+  const at::Tensor is_right = right.to(at::kBool);
   const at::Tensor broken =
-      spec_.attack == AttackKind::kClean ? at::zeros_like(all_right) : all_right.logical_not();
-  WriteVerdicts(job_.attempt_folder,
-                {.right = all_right, .margins = at::cat(margins), .broken_by = broken}, line);
+      spec_.attack == AttackKind::kClean ? at::zeros_like(is_right) : is_right.logical_not();
+  WriteVerdicts(job_.attempt_folder, {.right = is_right, .margins = margins, .broken_by = broken},
+                line);
   return line;
 }
 
@@ -164,9 +174,9 @@ void Evaluation::ReportBatch(int64_t batch, int64_t batches, int64_t images) {
 }  // namespace
 
 EvaluatedLine Evaluate(const Job& job, at::Device device, const Dataset& data,
-                       const Control& control, ProgressSink& progress) {
+                       const Control& control, ProgressSink& progress, Collective& collective) {
   const c10::NoGradGuard no_gradients;
-  return Evaluation(job, device, data, control, progress).Run();
+  return Evaluation(job, device, data, control, progress, collective).Run();
 }
 
 }  // namespace archsweep

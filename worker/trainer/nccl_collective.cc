@@ -119,7 +119,11 @@ class NcclCollective final : public Collective {
   }
 
   std::unique_ptr<PendingSum> SumInPlace(const at::Tensor& flat) override {
-    return std::make_unique<Sum>(flat, AllReduce(flat, ncclSum));
+    if (!flat.is_cpu()) return std::make_unique<Sum>(flat, AllReduce(flat, ncclSum));
+    const at::Tensor copy = flat.to(device_);
+    Await(AllReduce(copy, ncclSum));
+    flat.copy_(copy);
+    return std::make_unique<Sum>(copy, CUDAEvent());  // Nothing is left to be waited for.
   }
 
   std::vector<std::string> AllGatherBytes(std::string_view mine) override {

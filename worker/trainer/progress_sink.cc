@@ -32,6 +32,7 @@ ProgressSink::ProgressSink(const std::filesystem::path& pipe)
     : fd_(pipe.empty() ? UniqueFd(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)) : OpenPipe(pipe)) {}
 
 void ProgressSink::Write(const ProgressLine& line) {
+  if (!fd_.Valid()) return;
   const std::string text = ToText(line);
   std::string_view left = text;
   while (!left.empty()) {
@@ -45,7 +46,7 @@ void ProgressSink::Write(const ProgressLine& line) {
 }
 
 bool ProgressSink::StepLineIsDue(int64_t now_ms) {
-  if (now_ms < next_step_line_ms_) return false;
+  if (!fd_.Valid() || now_ms < next_step_line_ms_) return false;
   next_step_line_ms_ = now_ms + kStepLineIntervalMs;
   return true;
 }

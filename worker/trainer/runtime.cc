@@ -1,6 +1,7 @@
 #include "worker/trainer/runtime.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <malloc.h>
 #include <sched.h>
 #include <torch/version.h>
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void UseCpus(const std::vector<int>& cpus) {
+void UseCpus(std::span<const int> cpus) {
   if (cpus.empty()) return;
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -71,9 +73,11 @@ void KeepFreedMemory() {
 
 }  // namespace
 
-at::Device SetUpRuntime(const Job& job) {
+at::Device SetUpRuntime(const Job& job, const Seat& seat) {
   KeepFreedMemory();
-  UseCpus(job.cpus);
+  const auto cpus = static_cast<int64_t>(job.cpus.size());
+  UseCpus(std::span(job.cpus).subspan(static_cast<size_t>(seat.First(cpus)),
+                                      static_cast<size_t>(seat.Share(cpus))));
   at::set_num_threads(job.threads);
   at::set_num_interop_threads(1);
   at::Context& context = at::globalContext();
@@ -89,7 +93,9 @@ at::Device SetUpRuntime(const Job& job) {
              "libraries (./deploy/setup --cuda) and start it where nvidia-smi lists one, or use "
              "device 'cpu'");
   }
-  return at::Device(at::kCUDA, 0);
+  const at::Device device(at::kCUDA, static_cast<c10::DeviceIndex>(seat.rank));
+  c10::impl::VirtualGuardImpl(device.type()).setDevice(device);
+  return device;
 }
 
 StartedLine DescribeRuntime(const Job& job, int64_t resumed_step) {

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "worker/trainer/task_error.h"
 
@@ -18,6 +19,11 @@ std::string ValueOf(std::span<const std::string> environment, std::string_view n
 }
 
 }  // namespace
+
+int64_t Seat::Share(int64_t count) const {
+  CHECK(count % size == 0);
+  return count / size;
+}
 
 Seat FindSeat(std::span<const std::string> environment, int ranks) {
   if (ranks == 1) return {};

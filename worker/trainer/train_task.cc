@@ -6,6 +6,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -18,8 +19,10 @@
 #include "worker/trainer/checkpoint.h"
 #include "worker/trainer/checkpoint_writer.h"
 #include "worker/trainer/executor.h"
+#include "worker/trainer/gradient_sum.h"
 #include "worker/trainer/runtime.h"
 #include "worker/trainer/selection.h"
+#include "worker/trainer/share_state.h"
 #include "worker/trainer/task_error.h"
 #include "worker/trainer/training_state.h"
 #include "worker/trainer/training_step.h"
@@ -45,27 +48,34 @@ DeviceImages ImagesOfSelection(const TrainingSpec& spec, const Dataset& data,
   return {};
 }
 
+// What rank 0 lets all ranks do after a step.
+enum class Word { kGoOn, kCheckpoint, kStop, kDiverged };
+
 class Training {
  public:
   Training(const Job& job, at::Device device, const Dataset& data, const Control& control,
-           ProgressSink& progress)
+           ProgressSink& progress, Collective& collective)
       : job_(job),
         spec_(job.trial.training),
         control_(control),
         progress_(progress),
+        collective_(collective),
         classes_(data.format.classes),
-        batches_(job.trial, data, device),
+        batches_(job.trial, data, device, collective.GetSeat()),
         steps_(batches_.StepsPerEpoch() * spec_.epochs),
         selection_images_(ImagesOfSelection(spec_, data, batches_, device)),
         state_(NewTraining(job.trial, data.format, device, FusionOf(job.trial.numerics))),
         network_(state_.graph, state_.model, {.fusion = FusionOf(job.trial.numerics)}),
         kept_network_(state_.graph, KeptModel(state_), {.fusion = FusionOf(job.trial.numerics)}),
+        gradients_(state_.parameters, kOuterScalars, collective),
         writer_(job.checkpoint_folder, job.checkpoints_kept) {}
 
   TrainedLine Run();
 
  private:
   void Resume(const CheckpointRef& ref);
+  Word Now();
+  Word Wanted();
   void Step();
   bool EndEpoch();
   EpochLine LineOfEpoch() const;
@@ -73,14 +83,17 @@ class Training {
   void Select(EpochLine& line);
   double FgsmAccuracy();
   bool ReportStep(const at::Tensor& loss);
+  bool StopRequested() { return collective_.Any(IsFirst() && control_.StopRequested()); }
   [[noreturn]] void Stop();
-  void CheckpointIfDue();
+  bool CheckpointIsDue();
+  void BeginCheckpoint();
   WrittenCheckpoint CheckpointNow();
   void Report(const Result<WrittenCheckpoint>& written);
   void CountEpochTime();
   bool Selects(int epoch) const;
   int64_t EpochsDone() const { return state_.epochs_done.item<int64_t>(); }
-  Checkpoint TakeSnapshot() const;
+  Checkpoint TakeSnapshot();
+  bool IsFirst() const { return collective_.Rank() == 0; }
   std::optional<BestCheckpoint> WriteBest() const;
   TrainedLine Diverged() const;
   double SecondsSince(int64_t then_ms) const {
@@ -91,6 +104,7 @@ class Training {
   const TrainingSpec& spec_;
   const Control& control_;
   ProgressSink& progress_;
+  Collective& collective_;
   const SystemClock clock_;
   const int classes_;
   BatchSource batches_;
@@ -99,9 +113,14 @@ class Training {
   TrainingState state_;
   const Executor network_;
   const Executor kept_network_;
+  GradientSum gradients_;
   CheckpointWriter writer_;
 
-  at::Tensor loss_;  // Of the newest step.
+  at::Tensor loss_;           // Of the newest step.
+  bool is_diverged_ = false;  // As rank 0 sees it in the sums of the epoch.
+  bool is_asked_ = false;     // Rank 0 has asked for a checkpoint that has not begun.
+  Word said_ = Word::kGoOn;   // With the next step,
+  Word heard_ = Word::kGoOn;  // and after the newest one.
   const int64_t started_ms_ = clock_.MonotonicMs();
   int64_t epoch_counted_ms_ = started_ms_;  // Until when state_.epoch_seconds is counted.
   int64_t checkpoint_ms_ = started_ms_;
@@ -111,16 +130,19 @@ class Training {
 
 TrainedLine Training::Run() {
   if (job_.resume) Resume(*job_.resume);
+  ShareStart(state_, collective_);
   progress_.Write(DescribeRuntime(job_, state_.step));
   reported_step_ = state_.step;
   while (true) {
     // Also the epoch whose end an earlier attempt was stopped in.
     if (state_.step / batches_.StepsPerEpoch() > EpochsDone() && !EndEpoch()) return Diverged();
     if (state_.step == steps_) break;
-    if (control_.StopRequested()) Stop();
-    CheckpointIfDue();
+    const Word word = Now();
+    if (word == Word::kStop) Stop();
+    if (word == Word::kDiverged) return Diverged();
+    if (word == Word::kCheckpoint) BeginCheckpoint();
     Step();
-    if (progress_.StepLineIsDue(clock_.MonotonicMs()) && !ReportStep(loss_)) return Diverged();
+    if (progress_.StepLineIsDue(clock_.MonotonicMs())) is_diverged_ = !ReportStep(loss_);
   }
   const WrittenCheckpoint last = CheckpointNow();
   return {.steps = steps_,
@@ -128,7 +150,7 @@ TrainedLine Training::Run() {
           .seconds = SecondsSince(started_ms_),
           .folder = last.folder.string(),
           .model_sha256 = last.model_sha256,
-          .best = WriteBest()};
+          .best = IsFirst() ? WriteBest() : std::nullopt};
 }
 
 // Until the training ends the best weights are part of its state.
@@ -173,6 +195,25 @@ void Training::Resume(const CheckpointRef& ref) {
   state_.step = checkpoint.step;
 }
 
+// What all ranks do at this place. A process alone does at once what it wants; of several ranks
+// each does what rank 0 wanted before the newest step, for with its sums they all know.
+Word Training::Now() {
+  const Word wanted = Wanted();
+  if (collective_.Size() == 1) return wanted;
+  said_ = wanted;
+  return std::exchange(heard_, Word::kGoOn);
+}
+
+Word Training::Wanted() {
+  if (!IsFirst()) return Word::kGoOn;
+  if (const auto written = writer_.TakeFinished()) Report(*written);
+  if (is_diverged_) return Word::kDiverged;
+  if (control_.StopRequested()) return Word::kStop;
+  if (is_asked_ || !CheckpointIsDue()) return Word::kGoOn;
+  is_asked_ = true;
+  return Word::kCheckpoint;
+}
+
 void Training::Step() {
   const int64_t step = state_.step;
   const auto epoch = static_cast<int>(step / batches_.StepsPerEpoch());
@@ -180,7 +221,9 @@ void Training::Step() {
       .rates = RatesAt(spec_, epoch),
       .norm_momentum = NormMomentumAt(spec_, step),
       .ema_decay = EmaDecayAt(spec_, batches_.StepsPerEpoch() * spec_.batch_size, step + 1)};
-  loss_ = TakeStep(network_, batches_.At(step), spec_, rates, state_);
+  gradients_.Say(static_cast<int>(said_));
+  loss_ = TakeStep(network_, gradients_, batches_.At(step), spec_, rates, state_);
+  heard_ = static_cast<Word>(gradients_.Hear());
 }
 
 // False if the training diverged. The sums of the epoch decide, and not the newest step, so that it
@@ -202,6 +245,7 @@ bool Training::ReportStep(const at::Tensor& loss) {
 // all of its end to the next attempt.
 bool Training::EndEpoch() {
   CountEpochTime();
+  ShareStatistics(state_.model, collective_);
   if (state_.average) AdoptStatistics(*state_.average, state_.model);
   EpochLine line = LineOfEpoch();
   if (!std::isfinite(line.loss)) {
@@ -209,7 +253,7 @@ bool Training::EndEpoch() {
     return false;
   }
   if (Selects(line.epoch)) Select(line);
-  line.train_fgsm_accuracy = FgsmAccuracy();
+  if (IsFirst()) line.train_fgsm_accuracy = FgsmAccuracy();
   progress_.Write(line);
   const bool goes_on = !HasCollapsed(line);
   state_.epoch_sums.zero_();
@@ -256,10 +300,10 @@ bool Training::Selects(int epoch) const {
 }
 
 void Training::Select(EpochLine& line) {
-  SelectionPass pass(kept_network_, selection_images_, job_.trial.seed);
+  SelectionPass pass(kept_network_, selection_images_, job_.trial.seed, collective_);
   while (!pass.IsDone()) {
-    if (control_.StopRequested()) Stop();
-    pass.TakeBatch();
+    if (StopRequested()) Stop();
+    pass.TakeBatches();
     if (progress_.StepLineIsDue(clock_.MonotonicMs())) ReportStep(loss_);
   }
   if (pass.RobustAccuracy() > state_.best->facts[0].item<double>()) {
@@ -291,25 +335,33 @@ void Training::CountEpochTime() {
   epoch_counted_ms_ = now_ms;
 }
 
-void Training::CheckpointIfDue() {
-  if (const auto written = writer_.TakeFinished()) Report(*written);
-  const int64_t now_ms = clock_.MonotonicMs();
-  if (writer_.IsBusy() || now_ms - checkpoint_ms_ < job_.checkpoint_interval_ms) return;
-  checkpoint_ms_ = now_ms;
-  CountEpochTime();
-  writer_.Start(TakeSnapshot());
+bool Training::CheckpointIsDue() {
+  return !writer_.IsBusy() && clock_.MonotonicMs() - checkpoint_ms_ >= job_.checkpoint_interval_ms;
 }
 
+void Training::BeginCheckpoint() {
+  is_asked_ = false;
+  checkpoint_ms_ = clock_.MonotonicMs();
+  CountEpochTime();
+  Checkpoint snapshot = TakeSnapshot();
+  if (IsFirst() && !writer_.IsBusy()) writer_.Start(std::move(snapshot));
+}
+
+// Rank 0 alone has the outcome.
 WrittenCheckpoint Training::CheckpointNow() {
   if (writer_.IsBusy()) Report(writer_.Wait());
   CountEpochTime();
-  writer_.Start(TakeSnapshot());
+  Checkpoint snapshot = TakeSnapshot();
+  if (!IsFirst()) return {};
+  writer_.Start(std::move(snapshot));
   const Result<WrittenCheckpoint> written = writer_.Wait();
   Report(written);
   return *written;
 }
 
-Checkpoint Training::TakeSnapshot() const {
+Checkpoint Training::TakeSnapshot() {
+  ShareStatistics(state_.model, collective_);
+  if (!IsFirst()) return {};
   return {.trial = IdOf(job_.trial),
           .step = state_.step,
           .model = Snapshot(OfficialTensors(KeptModel(state_))),
@@ -335,8 +387,8 @@ TrainedLine Training::Diverged() const {
 }  // namespace
 
 TrainedLine Train(const Job& job, at::Device device, const Dataset& data, const Control& control,
-                  ProgressSink& progress) {
-  return Training(job, device, data, control, progress).Run();
+                  ProgressSink& progress, Collective& collective) {
+  return Training(job, device, data, control, progress, collective).Run();
 }
 
 }  // namespace archsweep

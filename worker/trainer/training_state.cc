@@ -38,13 +38,15 @@ void AddPrefixed(const std::string& prefix, const NamedTensors& tensors, NamedTe
 
 }  // namespace
 
-TrainingState NewTraining(const TrialSpec& trial, const ImageFormat& format, at::Device device,
-                          Fusion fusion) {
+TrainingState NewTraining(const TrialSpec& trial, const ImageFormat& format,
+                          const at::TensorOptions& options, Fusion fusion) {
   const TrainingSpec& training = trial.training;
+  const at::TensorOptions tensors =
+      options.dtype(options.has_dtype() ? at::typeMetaToScalarType(options.dtype()) : at::kFloat);
   TrainingState state;
   state.graph = BuildGraph(trial.architecture, format.size, format.classes);
-  state.model = AllocateModel(state.graph, training.batch_size / training.batch_norm_group,
-                              at::TensorOptions(device).dtype(at::kFloat), fusion);
+  state.model =
+      AllocateModel(state.graph, training.batch_size / training.batch_norm_group, tensors, fusion);
   Initialise(state.graph, trial.seed, state.model);
   for (const size_t entry : TrainedEntries(state.graph, state.model)) {
     state.parameters.push_back(state.model.parameters[entry]);
@@ -53,12 +55,11 @@ TrainingState NewTraining(const TrialSpec& trial, const ImageFormat& format, at:
                                !IsNormByName(state.model.entries[entry].name));
   }
   if (training.ema > 0) {
-    state.average =
-        AllocateModel(state.graph, 1, at::TensorOptions(device).dtype(at::kFloat), fusion);
+    state.average = AllocateModel(state.graph, 1, tensors, fusion);
     Copy(state.model, *state.average);
   }
   if (HasBest(training)) state.best = NoBestYet(KeptModel(state));
-  state.epoch_sums = at::zeros({kSums}, at::TensorOptions(device).dtype(at::kDouble));
+  state.epoch_sums = at::zeros({kSums}, tensors.dtype(at::kDouble));
   state.epoch_seconds = at::zeros({}, at::kDouble);
   state.epochs_done = at::zeros({}, at::kLong);
   state.collapse = at::zeros({2}, at::kDouble);

@@ -39,9 +39,10 @@ struct TrainingState {
   int64_t step = 0;  // Steps done.
 };
 
-// Before the first step: initial weights drawn from the trial's seed, in the layout of `fusion`.
-TrainingState NewTraining(const TrialSpec& trial, const ImageFormat& format, at::Device device,
-                          Fusion fusion = Fusion::kFolded);
+// Before the first step: initial weights drawn from the trial's seed, in the layout of `fusion`, on
+// the device and in the type of `options` (single precision where it says none).
+TrainingState NewTraining(const TrialSpec& trial, const ImageFormat& format,
+                          const at::TensorOptions& options, Fusion fusion = Fusion::kFolded);
 
 // The network that is kept, evaluated and exported: the averaged one where there is one.
 inline const Model& KeptModel(const TrainingState& state) {

@@ -1,7 +1,6 @@
 #include "worker/trainer/training_step.h"
 
 #include <c10/core/GradMode.h>
-#include <torch/csrc/autograd/autograd.h>
 
 #include <limits>
 #include <utility>
@@ -54,43 +53,35 @@ AttackLoss AttackLossOf(const FrozenNetwork& network, const at::Tensor& images,
   return DivergenceFrom{network.Logits(images)};
 }
 
-// Adds what one group contributes.
-void Accumulate(OuterGradients& sum, OuterGradients part) {
-  if (sum.gradients.empty()) {
-    sum = std::move(part);
-    return;
-  }
-  const c10::NoGradGuard no_gradients;
-  at::_foreach_add_(sum.gradients, part.gradients);
-  sum.fitting_loss += part.fitting_loss;
-  sum.robust_loss += part.robust_loss;
-  sum.natural_correct += part.natural_correct;
-  sum.robust_correct += part.robust_correct;
-}
+// What one group contributes, besides its gradients.
+struct GroupLoss {
+  at::Tensor total;
+  at::Tensor scalars;  // Those of OuterGradients, in their order.
+};
 
-OuterGradients GradientsOfGroup(const Executor& network, int group,
-                                const std::vector<at::Tensor>& parameters,
-                                const TrainingBatch& batch, const at::Tensor& adversarial,
-                                const TrainingSpec& spec, double norm_momentum) {
+GroupLoss LossOfGroup(const Executor& network, int64_t group, const TrainingBatch& batch,
+                      const at::Tensor& adversarial, const TrainingSpec& spec,
+                      double norm_momentum) {
+  const int statistics = batch.first_group + static_cast<int>(group);
   const at::Tensor labels = GroupOf(batch.labels, group, spec);
   at::Tensor natural;
   if (spec.objective != Objective::kSat) {
     natural = network.Train(
-        GroupOf(batch.images, group, spec), group,
+        GroupOf(batch.images, group, spec), statistics,
         {.tracks_statistics = spec.norm_updates == NormUpdates::kBoth, .momentum = norm_momentum});
   }
   const at::Tensor robust =
-      network.Train(GroupOf(adversarial, group, spec), group, {.momentum = norm_momentum});
-  const OuterLoss loss = LossOf(spec, natural, robust, labels, batch.images.size(0));
+      network.Train(GroupOf(adversarial, group, spec), statistics, {.momentum = norm_momentum});
+  const int64_t batch_size = batch.batch_size > 0 ? batch.batch_size : batch.images.size(0);
+  const OuterLoss loss = LossOf(spec, natural, robust, labels, batch_size);
   const at::Tensor robust_correct = CorrectCount(robust, labels);
-  return {.gradients = torch::autograd::grad({loss.total}, parameters),
-          .fitting_loss = loss.fitting.detach(),
-          .robust_loss = loss.robust.detach(),
-          .natural_correct =
-              natural.defined()
-                  ? CorrectCount(natural, labels)
-                  : at::full_like(robust_correct, std::numeric_limits<double>::quiet_NaN()),
-          .robust_correct = robust_correct};
+  const at::Tensor natural_correct =
+      natural.defined() ? CorrectCount(natural, labels)
+                        : at::full_like(robust_correct, std::numeric_limits<double>::quiet_NaN());
+  return {.total = loss.total,
+          .scalars = at::stack({loss.fitting.detach(), loss.robust.detach(),
+                                natural_correct.to(loss.fitting.scalar_type()),
+                                robust_correct.to(loss.fitting.scalar_type())})};
 }
 
 }  // namespace
@@ -102,32 +93,43 @@ at::Tensor AdversarialImages(const Executor& network, const TrainingBatch& batch
   std::vector<at::Tensor> groups;
   for (int64_t g = 0; g < GroupsOf(batch, spec); ++g) {
     const at::Tensor images = GroupOf(batch.images, g, spec);
-    const FrozenNetwork frozen(network, static_cast<int>(g), spec.attack_norms);
+    const FrozenNetwork frozen(network, batch.first_group + static_cast<int>(g), spec.attack_norms);
     const AttackLoss loss = AttackLossOf(frozen, images, GroupOf(batch.labels, g, spec), spec);
     groups.push_back(Attack(frozen, images, GroupOf(start, g, spec), loss, LimitsOf(spec)));
   }
   return groups.size() == 1 ? groups.front() : at::cat(groups);
 }
 
-OuterGradients GradientsOf(const Executor& network, const std::vector<at::Tensor>& parameters,
-                           const TrainingBatch& batch, const at::Tensor& adversarial,
-                           const TrainingSpec& spec, double norm_momentum) {
+OuterGradients GradientsOf(const Executor& network, GradientSum& sum, const TrainingBatch& batch,
+                           const at::Tensor& adversarial, const TrainingSpec& spec,
+                           double norm_momentum) {
   const c10::AutoGradMode with_gradients(true);
-  OuterGradients sum;
-  for (int64_t g = 0; g < GroupsOf(batch, spec); ++g) {
-    Accumulate(sum, GradientsOfGroup(network, static_cast<int>(g), parameters, batch, adversarial,
-                                     spec, norm_momentum));
+  const int64_t groups = GroupsOf(batch, spec);
+  at::Tensor scalars;
+  for (int64_t g = 0; g < groups; ++g) {
+    const GroupLoss group = LossOfGroup(network, g, batch, adversarial, spec, norm_momentum);
+    scalars = scalars.defined() ? scalars + group.scalars : group.scalars;
+    if (g + 1 < groups) {
+      sum.Add(group.total);
+    } else {
+      sum.AddLast(group.total, scalars);
+    }
   }
-  return sum;
+  const GradientSum::Sums sums = sum.Wait();
+  return {.gradients = sums.gradients,
+          .fitting_loss = sums.riders[0],
+          .robust_loss = sums.riders[1],
+          .natural_correct = sums.riders[2].to(at::kDouble),
+          .robust_correct = sums.riders[3].to(at::kDouble)};
 }
 
-at::Tensor TakeStep(const Executor& network, const TrainingBatch& batch, const TrainingSpec& spec,
-                    const StepRates& rates, TrainingState& state) {
+at::Tensor TakeStep(const Executor& network, GradientSum& sum, const TrainingBatch& batch,
+                    const TrainingSpec& spec, const StepRates& rates, TrainingState& state) {
   const at::Tensor adversarial = AdversarialImages(network, batch, spec);
-  OuterGradients step =
-      GradientsOf(network, state.parameters, batch, adversarial, spec, rates.norm_momentum);
-  if (spec.gradient_clip > 0) ClipByNorm(step.gradients, spec.gradient_clip);
-  StepSgd(state.parameters, step.gradients, state.velocities,
+  const OuterGradients step =
+      GradientsOf(network, sum, batch, adversarial, spec, rates.norm_momentum);
+  if (spec.gradient_clip > 0) ClipByNorm(*step.gradients, spec.gradient_clip);
+  StepSgd(state.parameters, *step.gradients, state.velocities,
           {.learning_rate = rates.rates.learning_rate,
            .momentum = rates.rates.momentum,
            .nesterov = spec.nesterov,

@@ -100,6 +100,11 @@ TEST_P(Gangs, ExchangeTensorsAndBytes) { ExpectThatAllRanksProve("exchange"); }
 TEST_P(Gangs, HaveTheGradientsOfOneProcess) { ExpectThatAllRanksProve("gradients"); }
 TEST_P(Gangs, HearTheWordOfRankZeroInTheSameStep) { ExpectThatAllRanksProve("word"); }
 
+TEST_P(Gangs, TrainAsOneProcessInDoublePrecision) { ExpectThatAllRanksProve("training-double"); }
+TEST_P(Gangs, TakeTheStepOfOneProcessInSinglePrecision) {
+  ExpectThatAllRanksProve("training-float");
+}
+
 INSTANTIATE_TEST_SUITE_P(OfRanks, Gangs, testing::Values(1, 2, 4));
 
 // The last rank ends after a few sums, in which the others wait for ever. mpirun leaves with the

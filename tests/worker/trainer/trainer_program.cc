@@ -29,11 +29,16 @@ std::string WriteJob(const Job& job) {
 
 TrainerProgram::TrainerProgram(const Job& job) : TrainerProgram({WriteJob(job)}) {}
 
-TrainerProgram::TrainerProgram(const std::vector<std::string>& arguments) {
-  std::vector<std::string> texts = {ARCHSWEEP_PROGRAM_DIR "/archsweep-trainer"};
-  texts.insert(texts.end(), arguments.begin(), arguments.end());
+TrainerProgram::TrainerProgram(const std::vector<std::string>& arguments)
+    : TrainerProgram([&] {
+        Command command{{ARCHSWEEP_PROGRAM_DIR "/archsweep-trainer"}};
+        command.words.insert(command.words.end(), arguments.begin(), arguments.end());
+        return command;
+      }()) {}
+
+TrainerProgram::TrainerProgram(Command command) {
   std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
+  for (std::string& text : command.words) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   std::array<int, 2> ends;
   CHECK(pipe2(ends.data(), O_CLOEXEC) == 0);

@@ -42,6 +42,11 @@ struct TrainerOutcome {
 class TrainerProgram {
  public:
   explicit TrainerProgram(const std::vector<std::string>& arguments);
+  // Another command that ends in running trainers, such as mpirun; it begins with its path.
+  struct Command {
+    std::vector<std::string> words;
+  };
+  explicit TrainerProgram(Command command);
   // Writes the job to a file of its attempt folder, which it makes.
   explicit TrainerProgram(const Job& job);
   ~TrainerProgram();

@@ -45,7 +45,8 @@ struct GoldenTraining {
   GoldenTraining(TrialSpec spec, const NamedTensors& start, Fusion fusion = Fusion::kFolded)
       : trial(std::move(spec)),
         state(NewTraining(trial, {}, at::kCPU, fusion)),
-        network(state.graph, state.model, {.fusion = fusion}) {
+        network(state.graph, state.model, {.fusion = fusion}),
+        gradients(state.parameters, kOuterScalars, *single) {
     const Status copied = CopyInto(OfficialTensors(state.model), start);
     EXPECT_TRUE(copied) << copied.error().message;
     if (state.average) {
@@ -57,16 +58,15 @@ struct GoldenTraining {
   void FollowOuterStep(const Golden& golden, const Bounds& bounds, const StepRates& rates) {
     const TrainingSpec& spec = trial.training;
     const TrainingBatch batch = BatchOf(golden);
-    OuterGradients step =
-        GradientsOf(network, state.parameters, batch, golden["x_adv"], spec, rates.norm_momentum);
+    const OuterGradients step =
+        GradientsOf(network, gradients, batch, golden["x_adv"], spec, rates.norm_momentum);
     const double total =
         step.fitting_loss.item<double>() + spec.beta * step.robust_loss.item<double>();
     EXPECT_NEAR(total, golden.Number("loss.total"), 1e-5);
-    std::vector<at::Tensor> gradients = step.gradients;
     const at::Tensor norm =
-        ClipByNorm(gradients, spec.gradient_clip > 0 ? spec.gradient_clip : 1e30);
+        ClipByNorm(*step.gradients, spec.gradient_clip > 0 ? spec.gradient_clip : 1e30);
     EXPECT_NEAR(norm.item<double>() / golden.Number("grad_norm"), 1, bounds.norm);
-    StepSgd(state.parameters, gradients, state.velocities,
+    StepSgd(state.parameters, *step.gradients, state.velocities,
             {.learning_rate = rates.rates.learning_rate,
              .momentum = rates.rates.momentum,
              .nesterov = spec.nesterov,
@@ -94,6 +94,8 @@ struct GoldenTraining {
   TrialSpec trial;
   TrainingState state;
   Executor network;
+  std::unique_ptr<Collective> single = SingleProcess();
+  GradientSum gradients;
 };
 
 class TrainingStepOf : public testing::TestWithParam<Fusion> {
@@ -203,16 +205,16 @@ TEST(TrainingStep, RunsEachGroupAloneAndAveragesTheirGradients) {
   const Golden golden("train/trades_step0");
   const NamedTensors start = Golden("train/warm_start").State();
   const at::Tensor images = golden.Images("images.uint8");
-  const auto gradients_of = [&](const GoldenTraining& training, int first, int count) {
+  const auto gradients_of = [&](GoldenTraining& training, int first, int count) {
     const auto part = [&](const at::Tensor& batch) { return batch.narrow(0, first, count); };
-    return GradientsOf(training.network, training.state.parameters,
-                       {.images = part(images), .labels = part(golden["labels"]), .noise = {}},
-                       part(golden["x_adv"]), training.trial.training)
-        .gradients;
+    return *GradientsOf(training.network, training.gradients,
+                        {.images = part(images), .labels = part(golden["labels"]), .noise = {}},
+                        part(golden["x_adv"]), training.trial.training)
+                .gradients;
   };
-  const GoldenTraining whole(Trial(kBasic, kHalf), start);
-  const GoldenTraining first_half(Trial(kBasic, kHalf), start);
-  const GoldenTraining second_half(Trial(kBasic, kHalf), start);
+  GoldenTraining whole(Trial(kBasic, kHalf), start);
+  GoldenTraining first_half(Trial(kBasic, kHalf), start);
+  GoldenTraining second_half(Trial(kBasic, kHalf), start);
   const auto both = gradients_of(whole, 0, kImages);
   const auto first = gradients_of(first_half, 0, kHalf);
   const auto second = gradients_of(second_half, kHalf, kHalf);
@@ -230,8 +232,8 @@ TEST(TrainingStep, CountsWhatItDid) {
   GoldenTraining training(Trial(kBasic), Golden("train/warm_start").State());
   TrainingBatch batch = GoldenTraining::BatchOf(golden);
   batch.noise = golden["noise"];
-  const at::Tensor loss =
-      TakeStep(training.network, batch, training.trial.training, kBatRates, training.state);
+  const at::Tensor loss = TakeStep(training.network, training.gradients, batch,
+                                   training.trial.training, kBatRates, training.state);
   EXPECT_EQ(training.state.step, 1);
   const at::Tensor sums = training.state.epoch_sums;
   EXPECT_NEAR(sums[0].item<double>(), golden.Number("loss.natural"), 1e-5);
