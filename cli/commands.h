@@ -9,6 +9,7 @@ namespace archsweep {
 // Each adds one subcommand to `app`. When the command line names it, it runs while the line is
 // parsed and leaves its exit code in `exit_code`, which outlives `app`.
 void AddRunCommand(CLI::App& app, ExitCode& exit_code);
+void AddEvaluateCommand(CLI::App& app, ExitCode& exit_code);
 void AddPlanCommand(CLI::App& app, ExitCode& exit_code);
 void AddDescribeCommand(CLI::App& app, ExitCode& exit_code);
 void AddScaleCommand(CLI::App& app, ExitCode& exit_code);

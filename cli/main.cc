@@ -16,6 +16,7 @@ constexpr const char* kDescription =
 constexpr const char* kExamples = R"(Examples:
   archsweep plan depth-grid                    what a sweep contains; nothing runs
   archsweep run examples/quickstart.yaml       run it; the same command resumes it
+  archsweep evaluate net.safetensors --attacks autoattack
   archsweep results                            the table, best robust accuracy first
   archsweep query "select * from v_result"     SQL on the results
   archsweep describe wrn-28-10                 one network, layer by layer
@@ -38,6 +39,7 @@ ExitCode Main(int argc, char** argv) {
   app.require_subcommand(1);
   ExitCode exit_code = ExitCode::kOk;
   AddRunCommand(app, exit_code);
+  AddEvaluateCommand(app, exit_code);
   AddPlanCommand(app, exit_code);
   AddDescribeCommand(app, exit_code);
   AddScaleCommand(app, exit_code);

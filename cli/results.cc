@@ -77,7 +77,10 @@ Status PrintResults(const ResultsQuery& query, RowFormat format, std::ostream& o
                 .sql = Format("SELECT {} FROM v_result", Join(TableColumns(), ", ")),
                 .hide_empty = true};
   if (!query.sweep.empty()) {
-    rows.sql += " WHERE trial IN (SELECT trial FROM v_membership WHERE sweep = ?1 AND wanted = 1)";
+    // Asked of each row, so that a list of a few rows does not read the whole sweep.
+    rows.sql +=
+        " r WHERE EXISTS (SELECT 1 FROM v_membership m WHERE m.sweep = ?1 AND m.trial_key = "
+        "r.trial_key AND m.wanted = 1)";
     rows.parameters = {query.sweep};
   }
   rows.sql += Format(" ORDER BY {} DESC", query.sort);

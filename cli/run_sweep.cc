@@ -13,6 +13,7 @@
 #include "cli/host.h"
 #include "cli/run_display.h"
 #include "cli/stop_signals.h"
+#include "cli/weights_file.h"
 #include "cli/work_display.h"
 #include "coordinator/engine.h"
 #include "coordinator/server.h"
@@ -78,6 +79,7 @@ Status CheckReadiness(const ExpandedSweep& sweep, const RunOptions& options,
                                              "./deploy/quickstart, or name it with --trainer",
                                              options.trainer_program.string()));
   }
+  TRY(CheckImportedWeights(sweep, options.state_folder));
   std::vector<Error> problems;
   std::set<std::string> checked;
   WorkDisplay display(signals);
@@ -164,6 +166,15 @@ Result<RunEnd> RunSweep(const ExpandedSweep& sweep, const RunOptions& options) {
   if (!served) return tl::unexpected(served.error());
   if (interrupted) return RunEnd::kInterrupted;
   return last->counts.failed > 0 ? RunEnd::kWithFailures : RunEnd::kFinished;
+}
+
+ExitCode RunAndPrint(const ExpandedSweep& sweep, const RunOptions& options,
+                     const std::function<Status()>& print) {
+  const auto end = RunSweep(sweep, options);
+  if (!end) return ReportError(end.error());
+  if (*end == RunEnd::kInterrupted) return ExitCode::kInterrupted;
+  if (const Status printed = print(); !printed) return ReportError(printed.error());
+  return *end == RunEnd::kFinished ? ExitCode::kOk : ExitCode::kTasksFailed;
 }
 
 }  // namespace archsweep

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 
 #include "base/result.h"
+#include "cli/exit_code.h"
 #include "sweep/trial/sweep.h"
 
 namespace archsweep {
@@ -28,5 +30,9 @@ enum class RunEnd {
 // stderr. Must be called on the main thread before any other thread was started, for it takes over
 // SIGINT, SIGTERM and SIGHUP.
 Result<RunEnd> RunSweep(const ExpandedSweep& sweep, const RunOptions& options);
+
+// The same as a whole command: RunSweep, then `print`, unless it was interrupted.
+ExitCode RunAndPrint(const ExpandedSweep& sweep, const RunOptions& options,
+                     const std::function<Status()>& print);
 
 }  // namespace archsweep
