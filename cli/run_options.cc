@@ -27,7 +27,9 @@ void AddRunFlags(CLI::App& command, RunFlags& flags, const std::string& default_
       ->capture_default_str();
   command.add_option("--data-root", flags.data_root,
                      "Folder of the data sets (default: " + default_data_root + ")");
-  command.add_option("--slots", flags.slots, "Tasks at once on processors (default: one a core)")
+  command
+      .add_option("--slots", flags.slots,
+                  "Tasks at once on processors, which share the cores (default: one a core)")
       ->check(CLI::Range(1, kSlotsMax));
   command.add_option("--trainer", flags.trainer,
                      "Trainer program (default: archsweep-trainer beside this program)");

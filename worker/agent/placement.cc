@@ -2,6 +2,8 @@
 
 #include <sched.h>
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -44,20 +46,35 @@ Result<std::string> GpuOf(int slot, const HostResources& host) {
                      gpu, host.gpus.size()));
 }
 
+// Processors are dealt out evenly; slots beyond them share.
+int CpusPerSlot(const HostResources& host) {
+  return std::max(1, static_cast<int>(host.cpus.size()) / std::max(1, host.cpu_slots));
+}
+
+std::vector<int> CpusOf(int slot, const HostResources& host) {
+  std::vector<int> cpus;
+  for (int i = 0; i < CpusPerSlot(host); ++i) {
+    const auto index = static_cast<size_t>(slot * CpusPerSlot(host) + i);
+    cpus.push_back(host.cpus[index % host.cpus.size()]);
+  }
+  return cpus;
+}
+
 }  // namespace
 
 Result<Placement> PlaceOn(std::span<const int> slots, const HostResources& host) {
   CHECK(!host.cpus.empty());
   TRY(CheckSlots(slots, host));
-  Placement placement = {.device = slots.front() < host.cpu_slots ? "cpu" : "cuda",
-                         .threads = 1,
+  const bool on_cpu = slots.front() < host.cpu_slots;
+  Placement placement = {.device = on_cpu ? "cpu" : "cuda",
+                         .threads = on_cpu ? CpusPerSlot(host) : 1,
                          .cpus = {},
                          .visible_gpus = "",
                          .ranks = static_cast<int>(slots.size())};
   std::vector<std::string> gpus;
   for (const int slot : slots) {
     if (slot < host.cpu_slots) {
-      placement.cpus.push_back(host.cpus[static_cast<size_t>(slot) % host.cpus.size()]);
+      std::ranges::copy(CpusOf(slot, host), std::back_inserter(placement.cpus));
     } else {
       TRY_ASSIGN(std::string gpu, GpuOf(slot, host));
       gpus.push_back(std::move(gpu));

@@ -22,16 +22,17 @@ struct HostResources {
 
 // Where an attempt runs, with one rank on each of its slots.
 struct Placement {
-  std::string device;  // As in job.json.
-  int threads = 1;
+  std::string device;        // As in job.json.
+  int threads = 1;           // Of each rank.
   std::vector<int> cpus;     // Rank by rank; empty: as inherited.
   std::string visible_gpus;  // For CUDA_VISIBLE_DEVICES, rank by rank; empty: none.
   int ranks = 1;
   friend bool operator==(const Placement&, const Placement&) = default;
 };
 
-// CPU slot k is one thread on the k-th CPU of the agent's own set (from the start again where there
-// are more slots than CPUs), GPU slot k the k-th GPU that the agent may use. kInvalidInput if the
+// The CPUs of the agent's own set are dealt out to its CPU slots evenly and in order, one thread on
+// each (one for each slot, from the start again, where there are more slots than CPUs); GPU slot k
+// is the k-th GPU that the agent may use. kInvalidInput if the
 // slots are not slots of the host, of one kind, and each only once, or are several on a host
 // without mpirun.
 Result<Placement> PlaceOn(std::span<const int> slots, const HostResources& host);

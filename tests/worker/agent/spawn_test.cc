@@ -31,6 +31,12 @@ TEST(Placement, GivesACpuSlotOneCpu) {
   EXPECT_EQ(*PlaceOn(std::vector<int>{0}, host), (Placement{"cpu", 1, {4}, ""}));
 }
 
+TEST(Placement, DealsOutSpareCpusEvenly) {
+  const HostResources host{.cpu_slots = 2, .cpus = {1, 2, 4, 6, 7}, .mpirun = "/bin/mpirun"};
+  EXPECT_EQ(*PlaceOn(Slots{1}, host), (Placement{"cpu", 2, {4, 6}, ""}));
+  EXPECT_EQ(*PlaceOn(Slots{1, 0}, host), (Placement{"cpu", 2, {4, 6, 1, 2}, "", 2}));
+}
+
 TEST(Placement, GivesAGpuSlotOneOfTheVisibleGpus) {
   HostResources host{.cpu_slots = 1, .gpu_slots = 2, .cpus = {0}, .gpus = {}};
   EXPECT_EQ(*PlaceOn(std::vector<int>{2}, host), (Placement{"cuda", 1, {}, "1"}));
