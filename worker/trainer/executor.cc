@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "base/check.h"
+#include "worker/trainer/channelwise/batch_norm.h"
 #include "worker/trainer/layer_operations.h"
 
 namespace archsweep {
@@ -70,6 +71,7 @@ void Executor::PlanMemory() {
     if (!IsRelu(graph_.nodes[i])) continue;
     const auto input = static_cast<size_t>(graph_.nodes[i].inputs.front());
     layers_[i].overwrites_input = users[input] == 1 && GivesUpItsOutput(graph_.nodes[input]);
+    layers_[input].is_rectified = layers_[i].overwrites_input;
   }
 }
 
@@ -141,18 +143,29 @@ at::Tensor Executor::Run(const at::Tensor& images, const Pass& pass) const {
   return values[static_cast<size_t>(graph_.output)];
 }
 
+bool Executor::NormalizesAtOnce(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
+  return options_.fusion == Fusion::kFolded && pass.training && layer.weight.defined() &&
+         CanNormalizeBatch(x);
+}
+
 at::Tensor Executor::Normalize(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
   const bool trains = pass.TrainsParameters();
   const at::Tensor& weight = trains ? layer.weight : layer.frozen_weight;
   const at::Tensor& bias = trains ? layer.bias : layer.frozen_bias;
-  const auto normalize = [&](const at::Tensor& mean, const at::Tensor& variance, double momentum) {
-    return at::batch_norm(x, weight, bias, mean, variance, pass.training.has_value(), momentum,
-                          kNormEpsilon, /*cudnn_enabled=*/true);
-  };
-  if (pass.training && !pass.training->tracks_statistics) return normalize({}, {}, 0);
-  const NormBuffers& norm = layer.groups[static_cast<size_t>(pass.group)];
-  if (pass.training) norm.batches.add_(1);
-  return normalize(norm.mean, norm.variance, pass.training ? pass.training->momentum : 0);
+  RunningStatistics running;
+  if (!pass.training || pass.training->tracks_statistics) {
+    const NormBuffers& norm = layer.groups[static_cast<size_t>(pass.group)];
+    running = {.mean = norm.mean, .variance = norm.variance};
+    if (pass.training) {
+      norm.batches.add_(1);
+      running.momentum = pass.training->momentum;
+    }
+  }
+  if (NormalizesAtOnce(layer, x, pass)) {
+    return BatchNormOfBatch(x, weight, bias, running, layer.is_rectified);
+  }
+  return at::batch_norm(x, weight, bias, running.mean, running.variance, pass.training.has_value(),
+                        running.momentum, kNormEpsilon, /*cudnn_enabled=*/true);
 }
 
 at::Tensor Executor::RunLayer(size_t index, const std::vector<at::Tensor>& values,
@@ -167,6 +180,8 @@ at::Tensor Executor::RunLayer(size_t index, const std::vector<at::Tensor>& value
     return Normalize(layer, inputs.front(), pass);
   }
   if (const auto* activation = std::get_if<Activation>(&node.operation)) {
+    const Layer& below = layers_[static_cast<size_t>(node.inputs.front())];
+    if (below.is_rectified && NormalizesAtOnce(below, inputs.front(), pass)) return inputs.front();
     return Activate(activation->kind, inputs.front(), layer.overwrites_input);
   }
   const bool trains = pass.TrainsParameters();

@@ -64,7 +64,8 @@ class Executor {
     at::Tensor weight, bias, frozen_weight, frozen_bias;
     std::vector<NormBuffers> groups;
     bool live = false;
-    bool overwrites_input = false;
+    bool overwrites_input = false;   // A ReLU that alone reads what it can overwrite.
+    bool is_rectified = false;       // By such a ReLU.
     std::vector<NodeId> dies_after;  // Values that nothing needs behind this node.
     // The slices that the value is cut into, in the order of channels, where nothing else uses it.
     // Cut at once, for then their gradients are joined once instead of padded and added.
@@ -81,6 +82,9 @@ class Executor {
 
   at::Tensor Run(const at::Tensor& images, const Pass& pass) const;
   at::Tensor RunLayer(size_t index, const std::vector<at::Tensor>& values, const Pass& pass) const;
+  // Whether the norm runs in one pass with the ReLU that rectifies it, if there is one. The same
+  // for the value that enters and the one that leaves.
+  bool NormalizesAtOnce(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
   at::Tensor Normalize(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
   void Bind(const Model& model);
   void PlanMemory();

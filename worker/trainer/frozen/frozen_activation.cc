@@ -1,7 +1,7 @@
 #include "worker/trainer/frozen/frozen_activation.h"
 
 #include "base/check.h"
-#include "worker/trainer/frozen/channelwise.h"
+#include "worker/trainer/channelwise/scale_shift.h"
 #include "worker/trainer/layer_operations.h"
 
 namespace archsweep {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "worker/trainer/frozen/channelwise.h"
+#include "worker/trainer/channelwise/scale_shift.h"
 #include "worker/trainer/frozen/frozen_activation.h"
 #include "worker/trainer/layer_operations.h"
 

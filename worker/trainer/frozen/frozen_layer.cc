@@ -6,7 +6,7 @@
 #include <utility>
 #include <variant>
 
-#include "worker/trainer/frozen/channelwise.h"
+#include "worker/trainer/channelwise/scale_shift.h"
 #include "worker/trainer/frozen/frozen_activation.h"
 #include "worker/trainer/frozen/frozen_convolution.h"
 #include "worker/trainer/layer_operations.h"
@@ -29,14 +29,9 @@ class FrozenScaleShift : public FrozenLayer {
         activation_(fused.activation) {}
 
   at::Tensor Forward(std::vector<at::Tensor> inputs, Kept* kept) const override {
-    if (activation_.IsRelu()) {
-      at::Tensor result = ScaleShiftRelu(inputs.front(), scale_, shift_);
-      if (kept != nullptr) *kept = {result};
-      return result;
-    }
-    if (kept != nullptr) kept->resize(1);
-    return activation_.Forward(at::addcmul(shift_.Spread(), inputs.front(), scale_.Spread()),
-                               kept == nullptr ? nullptr : &kept->front());
+    at::Tensor result = ScaleShift(inputs.front(), scale_, shift_, activation_.IsRelu());
+    if (kept != nullptr) kept->assign(1, activation_.IsNone() ? at::Tensor() : result);
+    return activation_.IsRelu() ? result : activation_.Forward(std::move(result), nullptr);
   }
 
   void Backward(at::Tensor gradient, const Kept& kept, ValueGradients& sums) const override {

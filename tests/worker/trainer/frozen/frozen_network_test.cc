@@ -16,7 +16,8 @@
 namespace archsweep {
 namespace {
 
-constexpr int kImages = 5;
+constexpr int kImages = 3;
+constexpr int kSize = 16;
 constexpr int kClasses = 7;
 
 // Reproducible; printed where a test fails.
@@ -43,7 +44,7 @@ void Randomize(const Model& model, at::ScalarType type) {
 
 struct Network {
   Network(const ArchitectureSpec& spec, Fusion fusion, at::ScalarType type)
-      : graph(BuildGraph(spec, 32, kClasses)),
+      : graph(BuildGraph(spec, kSize, kClasses)),
         model(AllocateModel(graph, 1, at::TensorOptions().dtype(type), fusion)),
         executor(graph, model, {.fusion = fusion}) {
     Randomize(model, type);
@@ -68,7 +69,7 @@ Result ResultOf(const FrozenNetwork& network, const at::Tensor& images) {
 
 at::Tensor RandomImages(int64_t count, at::ScalarType type) {
   at::manual_seed(kSeed + 2);
-  return at::rand({count, 3, 32, 32}, at::kDouble).to(type);
+  return at::rand({count, 3, kSize, kSize}, at::kDouble).to(type);
 }
 
 // Compares folded with plain. In double precision equal to rounding; in single precision within
@@ -136,7 +137,7 @@ TEST(FrozenNetwork, CutsABatchIntoShardsThatThreadsShare) {
   const ArchitectureSpec spec = {.depth = {1, 1, 1}, .width = {1, 1, 1}};
   const Network network(spec, Fusion::kFolded, at::kDouble);
   const FrozenNetwork frozen(network.executor, 0);
-  const at::Tensor images = RandomImages(67, at::kDouble);
+  const at::Tensor images = RandomImages(300, at::kDouble);
   const Result whole = ResultOf(frozen, images);
   const int threads = at::get_num_threads();
   at::set_num_threads(3);

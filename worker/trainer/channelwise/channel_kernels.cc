@@ -1,22 +1,19 @@
-#include "worker/trainer/frozen/channel_kernels.h"
+#include "worker/trainer/channelwise/channel_kernels.h"
 
-// Each kernel is compiled for several instruction sets, of which the one of the processor at hand
-// is chosen when the program is loaded.
-#define ARCHSWEEP_VECTOR_KERNEL __attribute__((target_clones("avx512f", "avx2", "default")))
-#define ARCHSWEEP_INLINE inline __attribute__((always_inline))
+#include "worker/trainer/channelwise/vector_kernel.h"
 
 namespace archsweep {
 namespace {
 
 template <class Real>
-ARCHSWEEP_INLINE void ScaleShiftReluOf(const Real* x, const Real* scale, const Real* shift,
-                                       Real* result, int64_t count, int64_t period) {
+ARCHSWEEP_INLINE void ScaleShiftOf(const Real* x, const Real* scale, const Real* shift, Real lowest,
+                                   Real* result, int64_t count, int64_t period) {
   for (int64_t first = 0; first < count; first += period) {
 #pragma GCC ivdep
     for (int64_t i = 0; i < period; ++i) {
       const Real value = x[first + i] * scale[i] + shift[i];
       // What is not a number stays so.
-      result[first + i] = value < 0 ? 0 : value;
+      result[first + i] = value < lowest ? lowest : value;
     }
   }
 }
@@ -45,15 +42,16 @@ ARCHSWEEP_INLINE void MaskedScaleOf(const Real* gradient, const Real* y, const R
 
 }  // namespace
 
-ARCHSWEEP_VECTOR_KERNEL void ScaleShiftRelu(const float* x, const float* scale, const float* shift,
-                                            float* result, int64_t count, int64_t period) {
-  ScaleShiftReluOf(x, scale, shift, result, count, period);
+ARCHSWEEP_VECTOR_KERNEL void ScaleShift(const float* x, const float* scale, const float* shift,
+                                        float lowest, float* result, int64_t count,
+                                        int64_t period) {
+  ScaleShiftOf(x, scale, shift, lowest, result, count, period);
 }
 
-ARCHSWEEP_VECTOR_KERNEL void ScaleShiftRelu(const double* x, const double* scale,
-                                            const double* shift, double* result, int64_t count,
-                                            int64_t period) {
-  ScaleShiftReluOf(x, scale, shift, result, count, period);
+ARCHSWEEP_VECTOR_KERNEL void ScaleShift(const double* x, const double* scale, const double* shift,
+                                        double lowest, double* result, int64_t count,
+                                        int64_t period) {
+  ScaleShiftOf(x, scale, shift, lowest, result, count, period);
 }
 
 ARCHSWEEP_VECTOR_KERNEL void MaskedScale(const float* gradient, const float* y, const float* scale,

@@ -1,10 +1,11 @@
-#include "worker/trainer/frozen/channelwise.h"
+#include "worker/trainer/channelwise/scale_shift.h"
 
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <limits>
 
-#include "worker/trainer/frozen/channel_kernels.h"
+#include "worker/trainer/channelwise/channel_kernels.h"
 
 namespace archsweep {
 namespace {
@@ -12,17 +13,11 @@ namespace {
 constexpr int64_t kRepeatedMin = 256;  // Values; shorter inner loops cost more than their work.
 constexpr int64_t kGrain = 1 << 15;    // Values that are worth a thread.
 
-bool RunsByChannel(const at::Tensor& tensor) {
-  return tensor.is_contiguous(at::MemoryFormat::ChannelsLast);
-}
-
-// Whether the kernels can run over these values of one shape.
-bool HasKernel(std::initializer_list<const at::Tensor*> tensors) {
-  return std::ranges::all_of(tensors, [](const at::Tensor* tensor) {
-    if (!tensor->defined()) return true;
-    return tensor->is_cpu() && tensor->dim() == 4 && RunsByChannel(*tensor) &&
-           (tensor->scalar_type() == at::kFloat || tensor->scalar_type() == at::kDouble);
-  });
+// Whether the kernels can run over these values.
+bool HasKernel(const at::Tensor& tensor) {
+  return tensor.is_cpu() && tensor.dim() == 4 &&
+         tensor.is_contiguous(at::MemoryFormat::ChannelsLast) &&
+         (tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kDouble);
 }
 
 // Calls `kernel` with ranges of values, in several threads: whole repetitions of the constants
@@ -39,14 +34,15 @@ void ForRanges(const at::Tensor& x, const ChannelConstants& constants, const Ker
 }
 
 template <class Real>
-void RunScaleShiftRelu(const at::Tensor& x, const ChannelConstants& scale,
-                       const ChannelConstants& shift, at::Tensor& result) {
+void RunScaleShift(const at::Tensor& x, const ChannelConstants& scale,
+                   const ChannelConstants& shift, bool relu, at::Tensor& result) {
   const Real* const in = x.const_data_ptr<Real>();
   Real* const out = result.mutable_data_ptr<Real>();
   const Real* const scales = scale.Repeated().const_data_ptr<Real>();
   const Real* const shifts = shift.Repeated().const_data_ptr<Real>();
+  const Real lowest = relu ? 0 : -std::numeric_limits<Real>::infinity();
   ForRanges(x, scale, [&](int64_t first, int64_t count, int64_t period) {
-    ScaleShiftRelu(in + first, scales, shifts, out + first, count, period);
+    ScaleShift(in + first, scales, shifts, lowest, out + first, count, period);
   });
 }
 
@@ -75,21 +71,24 @@ bool IsUnshared(const at::Tensor& tensor) {
   return tensor.defined() && tensor.use_count() == 1 && tensor.storage().use_count() == 1;
 }
 
-at::Tensor ScaleShiftRelu(const at::Tensor& x, const ChannelConstants& scale,
-                          const ChannelConstants& shift) {
-  if (!HasKernel({&x})) return at::addcmul(shift.Spread(), x, scale.Spread()).relu_();
+at::Tensor ScaleShift(const at::Tensor& x, const ChannelConstants& scale,
+                      const ChannelConstants& shift, bool relu) {
+  if (!HasKernel(x)) {
+    at::Tensor result = at::addcmul(shift.Spread(), x, scale.Spread());
+    return relu ? result.relu_() : result;
+  }
   at::Tensor result = at::empty_like(x);
   if (x.scalar_type() == at::kFloat) {
-    RunScaleShiftRelu<float>(x, scale, shift, result);
+    RunScaleShift<float>(x, scale, shift, relu, result);
   } else {
-    RunScaleShiftRelu<double>(x, scale, shift, result);
+    RunScaleShift<double>(x, scale, shift, relu, result);
   }
   return result;
 }
 
 at::Tensor ScaleShiftReluBackward(at::Tensor gradient, const at::Tensor& y,
                                   const ChannelConstants& scale, at::Tensor sum) {
-  if (!HasKernel({&gradient, &y, &sum})) {
+  if (!HasKernel(gradient) || !HasKernel(y) || (sum.defined() && !HasKernel(sum))) {
     at::Tensor scaled = at::threshold_backward(gradient, y, 0).mul_(scale.Spread());
     return sum.defined() ? scaled.add_(sum) : scaled;
   }

@@ -21,13 +21,13 @@ class ChannelConstants {
 // overwritten.
 bool IsUnshared(const at::Tensor& tensor);
 
-// max(x * scale + shift, 0). In one pass on the processor where the memory of x runs channel by
-// channel.
-at::Tensor ScaleShiftRelu(const at::Tensor& x, const ChannelConstants& scale,
-                          const ChannelConstants& shift);
+// x * scale + shift, or the larger of it and 0 with `relu`. In one pass on the processor where the
+// memory of x runs channel by channel.
+at::Tensor ScaleShift(const at::Tensor& x, const ChannelConstants& scale,
+                      const ChannelConstants& shift, bool relu);
 
-// The way back: gradient of x, given that of the result y, plus `sum` if it is defined. Overwrites
-// `sum` or `gradient` where it may.
+// The way back of the latter: gradient of x, given that of the result y, plus `sum` if it is
+// defined. Overwrites `sum` or `gradient` where it may.
 at::Tensor ScaleShiftReluBackward(at::Tensor gradient, const at::Tensor& y,
                                   const ChannelConstants& scale, at::Tensor sum);
 
