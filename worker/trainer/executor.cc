@@ -1,5 +1,6 @@
 #include "worker/trainer/executor.h"
 
+#include <utility>
 #include <variant>
 
 #include "base/check.h"
@@ -12,6 +13,11 @@ namespace {
 bool IsRelu(const Node& node) {
   const auto* activation = std::get_if<Activation>(&node.operation);
   return activation != nullptr && activation->kind == ActivationKind::kRelu;
+}
+
+bool Multiplies(const Node& node) {
+  return std::holds_alternative<Convolution>(node.operation) ||
+         std::holds_alternative<Linear>(node.operation);
 }
 
 // Whether the backward pass of the operation does without its own output.
@@ -140,7 +146,8 @@ at::Tensor Executor::Run(const at::Tensor& images, const Pass& pass) const {
     }
     for (const NodeId dead : layer.dies_after) values[static_cast<size_t>(dead)].reset();
   }
-  return values[static_cast<size_t>(graph_.output)];
+  const at::Tensor& logits = values[static_cast<size_t>(graph_.output)];
+  return options_.compute_type ? logits.to(images.scalar_type()) : logits;
 }
 
 bool Executor::NormalizesAtOnce(const Layer& layer, const at::Tensor& x, const Pass& pass) const {
@@ -184,9 +191,20 @@ at::Tensor Executor::RunLayer(size_t index, const std::vector<at::Tensor>& value
     if (below.is_rectified && NormalizesAtOnce(below, inputs.front(), pass)) return inputs.front();
     return Activate(activation->kind, inputs.front(), layer.overwrites_input);
   }
+  return Operate(node, layer, std::move(inputs), pass);
+}
+
+at::Tensor Executor::Operate(const Node& node, const Layer& layer, std::vector<at::Tensor> inputs,
+                             const Pass& pass) const {
   const bool trains = pass.TrainsParameters();
-  return RunOperation(node, inputs, trains ? layer.weight : layer.frozen_weight,
-                      trains ? layer.bias : layer.frozen_bias);
+  at::Tensor weight = trains ? layer.weight : layer.frozen_weight;
+  at::Tensor bias = trains ? layer.bias : layer.frozen_bias;
+  if (options_.compute_type && Multiplies(node)) {
+    for (at::Tensor* const tensor : {&inputs.front(), &weight, &bias}) {
+      if (tensor->defined()) *tensor = tensor->to(*options_.compute_type);
+    }
+  }
+  return RunOperation(node, inputs, weight, bias);
 }
 
 }  // namespace archsweep

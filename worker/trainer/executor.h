@@ -20,6 +20,7 @@ struct NodeTensors {
 
 struct ExecutorOptions {
   Fusion fusion = Fusion::kFolded;
+  std::optional<at::ScalarType> compute_type = std::nullopt;  // See ComputeTypeOf.
 };
 
 // What a pass by batch statistics does besides. The defaults are the outer half of a training step.
@@ -85,6 +86,8 @@ class Executor {
   // Whether the norm runs in one pass with the ReLU that rectifies it, if there is one. The same
   // for the value that enters and the one that leaves.
   bool NormalizesAtOnce(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
+  at::Tensor Operate(const Node& node, const Layer& layer, std::vector<at::Tensor> inputs,
+                     const Pass& pass) const;
   at::Tensor Normalize(const Layer& layer, const at::Tensor& x, const Pass& pass) const;
   void Bind(const Model& model);
   void PlanMemory();

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <optional>
+
 #include "sweep/trial/trial.h"
 
 namespace archsweep {
@@ -17,6 +19,12 @@ enum class Fusion {
 
 inline Fusion FusionOf(const Numerics& numerics) {
   return numerics.fusion == "none" ? Fusion::kNone : Fusion::kFolded;
+}
+
+// In which convolutions and linear layers multiply, where it is not the type of the parameters:
+// these, the statistics of norms, images, logits and all gradients of parameters keep theirs.
+inline std::optional<at::ScalarType> ComputeTypeOf(const Numerics& numerics) {
+  return numerics.precision == "bf16" ? std::optional(at::kBFloat16) : std::nullopt;
 }
 
 // Of images, values and four-dimensional parameters.

@@ -46,10 +46,12 @@ constexpr int kOthersEndMs = 5'000;
 
 void CheckNumerics(const Numerics& numerics) {
   if (numerics == ReferenceNumerics() || numerics == FastNumerics(/*gpu=*/false)) return;
-  FailTask(FailureClass::kConfiguration,
-           Format("this trainer computes with precision fp32 and fusion none or folded; the trial "
-                  "asks for {} and {}",
-                  numerics.precision, numerics.fusion));
+  if (numerics == FastNumerics(/*gpu=*/true)) return;
+  FailTask(
+      FailureClass::kConfiguration,
+      Format("this trainer computes in fp32, or in bf16 with fusion folded; the trial asks for "
+             "{} and {}",
+             numerics.precision, numerics.fusion));
 }
 
 ProgressLine RunTask(const Job& job, at::Device device, const Control& control,

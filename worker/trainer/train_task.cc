@@ -65,7 +65,9 @@ class Training {
         steps_(batches_.StepsPerEpoch() * spec_.epochs),
         selection_images_(ImagesOfSelection(spec_, data, batches_, device)),
         state_(NewTraining(job.trial, data.format, device, FusionOf(job.trial.numerics))),
-        network_(state_.graph, state_.model, {.fusion = FusionOf(job.trial.numerics)}),
+        network_(state_.graph, state_.model,
+                 {.fusion = FusionOf(job.trial.numerics),
+                  .compute_type = ComputeTypeOf(job.trial.numerics)}),
         kept_network_(state_.graph, KeptModel(state_), {.fusion = FusionOf(job.trial.numerics)}),
         gradients_(state_.parameters, kOuterScalars, collective),
         writer_(job.checkpoint_folder, job.checkpoints_kept) {}

@@ -9,6 +9,7 @@
 #include "sweep/network/architecture.h"
 #include "sweep/network/builder.h"
 #include "tests/worker/trainer/golden.h"
+#include "worker/trainer/initialisation.h"
 
 namespace archsweep {
 namespace {
@@ -241,6 +242,38 @@ TEST(Executor, KeepsGradientsFromParametersThatItDoesNotTrain) {
   EXPECT_TRUE(trained[1].defined());
   EXPECT_FALSE(frozen[1].defined());
   EXPECT_LT(RelativeL2(frozen[0], trained[0]), 1e-12);
+}
+
+// Every block, for a type of its own must fit at every joint of a network. Eight bits of mantissa
+// are left in each factor; logits stay near, gradients of a random network point the same way.
+TEST(Executor, MultipliesInBf16AndKeepsEverythingElseInSinglePrecision) {
+  for (const BlockType& block : BlockTypes()) {
+    SCOPED_TRACE(block.name);
+    const Graph graph = BuildGraph(
+        {.block = KnownBlock(block.name), .depth = {1, 1, 1}, .width = {2, 2, 2}}, 16, 10);
+    Model model = AllocateModel(graph, 1, at::kFloat);
+    Initialise(graph, 5, model);
+    const Executor exact(graph, model);
+    const Executor half(graph, model, {.compute_type = at::kBFloat16});
+    at::manual_seed(1);
+    const at::Tensor images = at::rand({8, 3, 16, 16}).requires_grad_(true);
+    const auto run = [&](const Executor& executor) {
+      const at::Tensor logits = executor.Train(images, 0);
+      EXPECT_EQ(logits.scalar_type(), at::kFloat);
+      auto gradients =
+          torch::autograd::grad({logits.square().sum()}, {images, model.parameters.front()});
+      gradients.push_back(logits.detach());
+      return gradients;
+    };
+    const auto expected = run(exact);
+    const auto found = run(half);
+    for (size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_EQ(found[i].scalar_type(), at::kFloat);
+      EXPECT_LT(RelativeL2(found[i], expected[i]), i < 2 ? 0.5 : 0.1) << i;
+    }
+    EXPECT_GT(RelativeL2(found[2], expected[2]), 1e-5) << "it is not what it would be without";
+    EXPECT_LT(RelativeL2(half.Evaluate(images, 0), exact.Evaluate(images, 0)), 0.1);
+  }
 }
 
 TEST(Executor, KeepsTheStatisticsOfGroupsApart) {

@@ -68,11 +68,13 @@ class TrainingOf : public Training, public testing::WithParamInterface<const cha
     const std::string kind = GetParam();
     if (kind == "Aat") job_.trial.training = SmallAat(2);
     if (kind == "Mart") job_.trial.training.objective = Objective::kMart;
-    job_.trial.numerics = kind == "Reference" ? ReferenceNumerics() : FastNumerics(/*gpu=*/false);
+    job_.trial.numerics =
+        kind == "Reference" ? ReferenceNumerics() : FastNumerics(/*gpu=*/kind == "Bf16");
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Kinds, TrainingOf, testing::Values("Fast", "Reference", "Aat", "Mart"),
+INSTANTIATE_TEST_SUITE_P(Kinds, TrainingOf,
+                         testing::Values("Fast", "Bf16", "Reference", "Aat", "Mart"),
                          [](const auto& kind) { return std::string(kind.param); });
 
 TEST_P(TrainingOf, EndsWithTheSameBitsWhereverItWasInterrupted) {

@@ -40,7 +40,8 @@ void ForShards(size_t shards, const Run& run) {
 
 FrozenNetwork::FrozenNetwork(const Executor& network, int group, AttackNorms norms)
     : network_(network), group_(group), norms_(norms) {
-  if (network.Options().fusion == Fusion::kNone || norms == AttackNorms::kBatch) return;
+  const ExecutorOptions& how = network.Options();
+  if (how.fusion == Fusion::kNone || how.compute_type || norms == AttackNorms::kBatch) return;
   const c10::NoGradGuard no_gradients;
   const Graph& graph = network.LayerGraph();
   const at::TensorOptions options = network.ValueOptions();

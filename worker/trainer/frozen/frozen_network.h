@@ -14,8 +14,8 @@ namespace archsweep {
 // A network in evaluation mode for as long as its tensors stay what they are, as during an attack:
 // what depends on the weights alone is done once. With Fusion::kNone it computes what
 // Executor::Evaluate does; with kFolded layers are fused, and the gradients of images are computed
-// without automatic differentiation. On the processor a batch is cut into shards that the threads
-// share; how depends on the number of threads.
+// without automatic differentiation (but in a compute type of its own, by that). On the processor a
+// batch is cut into shards that the threads share; how depends on the number of threads.
 //
 // Made and used by one thread. Gradients never reach parameters, and nothing of the network
 // changes.
