@@ -6,6 +6,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 deps="$root/.deps"
 build="$root/build/release"
+# shellcheck disable=SC2034 # Read by those who source this.
+torch_version=2.11.0
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 

@@ -1,38 +1,51 @@
-// How long one piece of the trainer's work takes, on random weights:
+// How long one piece of the trainer's work takes, as often as it is asked for.
 //
-//   trainer_bench MODE DEPTH WIDTH BATCH [THREADS [FUSION]]      e.g. train 2,2,2 2,2,2 128 2
-//   folded
+//   trainer_bench WORK DEPTH WIDTH BATCH THREADS FUSION DEVICE STATE
+//   e.g. trainer_bench train 2,2,2 2,2,2 128 2 folded cpu /tmp/state.safetensors
 //
-// MODE: train (a TRADES step), outer (its half without the attack), pgd20 (an evaluation by
-// PGD-20), forward, gradient (one pass over the batch, to the logits or back to the images). Every
-// line on standard input asks for one run; each is answered by the seconds that it took, of the
-// clock and of the processors.
+// WORK: train (a step of TRADES by the recipe "bat", one batch-norm group), pgd20 (a batch through
+// PGD-20 and the verdict), autoattack (of all images of the state, in batches of BATCH). STATE
+// holds weights under their official names, images.uint8 and labels; where it is not there, it is
+// written with random ones, BATCH images. Every line on standard input asks for one run, and is
+// answered by a line of JSON.
 
-#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
-#include <malloc.h>
 #include <time.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
+#include <numeric>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "base/check.h"
+#include "base/json.h"
 #include "worker/trainer/attack.h"
+#include "worker/trainer/attacks/autoattack.h"
 #include "worker/trainer/executor.h"
+#include "worker/trainer/noise.h"
+#include "worker/trainer/runtime.h"
+#include "worker/trainer/safetensors.h"
 #include "worker/trainer/training_state.h"
 #include "worker/trainer/training_step.h"
 
 namespace archsweep {
 namespace {
 
-double Seconds(clockid_t clock) {
-  timespec now;
-  clock_gettime(clock, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
+constexpr int kClasses = 10;
+constexpr double kEpsilon = 8.0 / 255;
+
+struct Arguments {
+  std::string work;
+  PerStage<int> depth, width;
+  int batch = 0;
+  int threads = 0;
+  Fusion fusion = Fusion::kFolded;
+  std::string device;
+  std::filesystem::path state;
+};
 
 // "2,2,2"
 PerStage<int> Numbers(const std::string& text) {
@@ -45,44 +58,128 @@ PerStage<int> Numbers(const std::string& text) {
   return numbers;
 }
 
-int Main(const std::vector<std::string>& arguments) {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  const std::string mode = arguments.at(0);
-  const PerStage<int> depth = Numbers(arguments.at(1));
-  const PerStage<int> width = Numbers(arguments.at(2));
-  const int batch = std::stoi(arguments.at(3));
-  at::set_num_threads(arguments.size() > 4 ? std::stoi(arguments.at(4)) : 2);
-  const Fusion fusion =
-      arguments.size() > 5 && arguments.at(5) == "none" ? Fusion::kNone : Fusion::kFolded;
-  const TrialSpec trial = {.dataset = {},
-                           .architecture = {.depth = depth, .width = width},
-                           .training = {.batch_size = batch, .batch_norm_group = batch}};
-  TrainingState state = NewTraining(trial, {}, at::kCPU, fusion);
-  const Executor network(state.graph, state.model, {.fusion = fusion});
-  const at::Tensor images = at::rand({batch, 3, 32, 32}).contiguous(LayoutOf(fusion));
-  const at::Tensor labels = at::randint(10, {batch});
-  const StepRates rates = {.rates = {.learning_rate = 0.1, .momentum = 0.9}};
-  const auto run = [&] {
-    if (mode == "train") {
-      TakeStep(network, {images, labels, at::randn_like(images)}, trial.training, rates, state);
-    } else if (mode == "outer") {
-      GradientsOf(network, state.parameters, {images, labels, {}}, images + 0.01, trial.training);
-    } else if (mode == "pgd20") {
-      const c10::NoGradGuard no_gradients;
-      const at::Tensor start = images + at::empty_like(images).uniform_(-8.0 / 255, 8.0 / 255);
-      const at::Tensor attacked =
-          Attack(FrozenNetwork(network, 0), images, start, MeanCrossEntropyOf{labels},
-                 {.epsilon = 8.0 / 255, .step = 0.8 / 255, .steps = 20});
-      network.Evaluate(attacked, 0).argmax(1).eq(labels).sum().item<int64_t>();
+Arguments Parse(const std::vector<std::string>& words) {
+  CHECK(words.size() == 8);
+  return {.work = words[0],
+          .depth = Numbers(words[1]),
+          .width = Numbers(words[2]),
+          .batch = std::stoi(words[3]),
+          .threads = std::stoi(words[4]),
+          .fusion = words[5] == "none" ? Fusion::kNone : Fusion::kFolded,
+          .device = words[6],
+          .state = words[7]};
+}
+
+double Now(clockid_t clock) {
+  timespec now;
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+class Bench {
+ public:
+  Bench(const Arguments& arguments, at::Device device)
+      : arguments_(arguments),
+        trial_{.dataset = {},
+               .architecture = {.depth = arguments.depth, .width = arguments.width},
+               .training = {.batch_size = arguments.batch, .batch_norm_group = arguments.batch}},
+        state_(NewTraining(trial_, {}, device, arguments.fusion)),
+        network_(state_.graph, state_.model, {.fusion = arguments.fusion}) {
+    if (!std::filesystem::exists(arguments.state)) WriteRandomState();
+    LoadState(device);
+  }
+
+  Json Run() {
+    if (arguments_.work == "train") return Train();
+    if (arguments_.work == "pgd20") return Pgd20();
+    CHECK(arguments_.work == "autoattack");
+    return RunAutoAttack();
+  }
+
+ private:
+  void WriteRandomState() const {
+    NamedTensors tensors = Snapshot(OfficialTensors(state_.model));
+    const std::vector<int64_t> sizes = {arguments_.batch, 3, 32, 32};
+    tensors.push_back({"images.uint8", at::randint(256, sizes, at::kByte)});
+    tensors.push_back({"labels", at::randint(kClasses, {arguments_.batch}, at::kLong)});
+    CHECK(WriteSafetensors(arguments_.state, tensors));
+  }
+
+  void LoadState(at::Device device) {
+    NamedTensors weights;
+    const Result<NamedTensors> read = ReadSafetensors(arguments_.state);
+    CHECK(read);
+    for (const NamedTensor& named : *read) {
+      if (named.name == "images.uint8") {
+        images_ = named.tensor.to(device).to(at::kFloat).div_(255);
+      } else if (named.name == "labels") {
+        labels_ = named.tensor.to(device);
+      } else {
+        weights.push_back(named);
+      }
     }
-  };
+    images_ = images_.contiguous(LayoutOf(arguments_.fusion));
+    CHECK(CopyInto(OfficialTensors(state_.model), weights));
+    indices_.resize(static_cast<size_t>(images_.size(0)));
+    std::iota(indices_.begin(), indices_.end(), 0);
+  }
+
+  Json Train() {
+    const uint64_t step = static_cast<uint64_t>(state_.step);
+    const at::Tensor noise = NormalNoise({0, DrawPurpose::kTrainingStart, step}, indices_, images_);
+    const StepRates rates = {.rates = {.learning_rate = 0.1, .momentum = 0.9}};
+    const at::Tensor loss =
+        TakeStep(network_, {images_, labels_, noise}, trial_.training, rates, state_);
+    return {{"result", loss.item<double>()}};
+  }
+
+  Json Pgd20() const {
+    const c10::NoGradGuard no_gradients;
+    const at::Tensor start =
+        images_ + UniformNoise({0, DrawPurpose::kEvaluationStart, 0}, indices_, kEpsilon, images_);
+    const FrozenNetwork frozen(network_, 0);
+    const at::Tensor attacked = Attack(frozen, images_, start, MeanCrossEntropyOf{labels_},
+                                       {.epsilon = kEpsilon, .step = 0.8 / 255, .steps = 20});
+    return {{"result",
+             frozen.Logits(attacked).argmax(1).eq(labels_).to(at::kDouble).mean().item<double>()}};
+  }
+
+  Json RunAutoAttack() const {
+    AutoAttack chain(network_, images_, labels_, kClasses, {.batch = arguments_.batch}, {},
+                     NewAutoAttack(images_.size(0)));
+    while (!chain.Finished()) {
+      while (!chain.RoundIsDone()) chain.Advance();
+      chain.FinishRound(chain.RoundShare());
+    }
+    PassLedger passes;
+    for (const StageReport& stage : chain.State().stages) passes += stage.passes;
+    return {{"result", chain.State().stages.back().standing},
+            {"reference_forward", passes.reference.forward_only},
+            {"reference_gradient", passes.reference.with_gradient},
+            {"forward", passes.done.forward_only},
+            {"gradient", passes.done.with_gradient}};
+  }
+
+  const Arguments arguments_;
+  const TrialSpec trial_;
+  TrainingState state_;
+  const Executor network_;
+  at::Tensor images_, labels_;
+  std::vector<int64_t> indices_;
+};
+
+int Main(const std::vector<std::string>& words) {
+  const Arguments arguments = Parse(words);
+  const at::Device device =
+      SetUpRuntime({.device = arguments.device, .threads = arguments.threads});
+  Bench bench(arguments, device);
   for (std::string line; std::getline(std::cin, line);) {
-    const double begin = Seconds(CLOCK_MONOTONIC);
-    const double begin_cpu = Seconds(CLOCK_PROCESS_CPUTIME_ID);
-    run();
-    std::printf("%.6f %.6f\n", Seconds(CLOCK_MONOTONIC) - begin,
-                Seconds(CLOCK_PROCESS_CPUTIME_ID) - begin_cpu);
+    const double begin = Now(CLOCK_MONOTONIC);
+    const double begin_cpu = Now(CLOCK_PROCESS_CPUTIME_ID);
+    Json answer = bench.Run();
+    answer["seconds"] = Now(CLOCK_MONOTONIC) - begin;
+    answer["cpu_seconds"] = Now(CLOCK_PROCESS_CPUTIME_ID) - begin_cpu;
+    std::puts(answer.dump().c_str());
     std::fflush(stdout);
   }
   return 0;
