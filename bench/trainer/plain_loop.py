@@ -86,7 +86,7 @@ def train_step(net, optimiser, images, labels, attack_steps):
 
 
 def pgd20(net, images, labels):
-    set_trainable(net, False)
+    """Of a frozen network."""
     start = images + torch.empty(images.shape).uniform_(-RADIUS, RADIUS).to(images.device)
     attacked = ascend(net, images, start, 20, 0.8 / 255, lambda logits: F.cross_entropy(logits, labels))
     with torch.no_grad():
@@ -94,8 +94,7 @@ def pgd20(net, images, labels):
 
 
 def calls(net, images, labels, forward, gradient):
-    """So many images forward, and so many more forward and back, in batches of the given ones."""
-    set_trainable(net, False)
+    """Of a frozen network: so many images forward, and so many more forward and back, in batches of the given ones."""
     for _ in range(0, forward, len(images)):
         with torch.no_grad():
             net(images)

@@ -15,6 +15,7 @@ import time
 import torch
 
 TYPES = {"F32": torch.float32, "F64": torch.float64, "I64": torch.int64, "U8": torch.uint8, "BOOL": torch.bool}
+ATTACK_STEPS = 10  # Of the recipe "bat".
 
 
 def read_safetensors(path):
@@ -70,15 +71,12 @@ class Server:
 
     def run(self, work, *counts):
         if work == "train":
-            return self.loop.train_step(self.net, self.optimiser, self.images, self.labels, 10)
-        if work == "pgd20":
-            self.net.eval()
-            for parameter in self.net.parameters():
-                parameter.requires_grad_(False)
-            return self.loop.pgd20(self.net, self.images, self.labels)
+            return self.loop.train_step(self.net, self.optimiser, self.images, self.labels, ATTACK_STEPS)
         self.net.eval()
         for parameter in self.net.parameters():
             parameter.requires_grad_(False)
+        if work == "pgd20":
+            return self.loop.pgd20(self.net, self.images, self.labels)
         self.loop.calls(self.net, self.images, self.labels, *(int(count) for count in counts))
         return 0
 

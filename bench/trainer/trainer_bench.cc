@@ -144,20 +144,37 @@ class Bench {
              frozen.Logits(attacked).argmax(1).eq(labels_).to(at::kDouble).mean().item<double>()}};
   }
 
+  // Whole, and by stage: `clean`, then the attacks.
   Json RunAutoAttack() const {
-    AutoAttack chain(network_, images_, labels_, kClasses, {.batch = arguments_.batch}, {},
+    const AutoAttackSettings settings = {.batch = arguments_.batch};
+    AutoAttack chain(network_, images_, labels_, kClasses, settings, {},
                      NewAutoAttack(images_.size(0)));
+    std::vector<double> seconds(settings.parts.size() + 1, 0);
     while (!chain.Finished()) {
+      double& stage_seconds = seconds[chain.State().stages.size() - 1];
+      const double begin = Now(CLOCK_MONOTONIC);
       while (!chain.RoundIsDone()) chain.Advance();
       chain.FinishRound(chain.RoundShare());
+      stage_seconds += Now(CLOCK_MONOTONIC) - begin;
     }
-    PassLedger passes;
-    for (const StageReport& stage : chain.State().stages) passes += stage.passes;
-    return {{"result", chain.State().stages.back().standing},
-            {"reference_forward", passes.reference.forward_only},
-            {"reference_gradient", passes.reference.with_gradient},
+    Json stages = Json::array();
+    for (size_t i = 0; i < chain.State().stages.size(); ++i) {
+      const std::string name(i == 0 ? "clean" : NameOf(settings.parts[i - 1]));
+      stages.push_back(ReportOf(chain.State().stages[i], name, seconds[i]));
+    }
+    return {{"result", chain.State().stages.back().standing}, {"stages", std::move(stages)}};
+  }
+
+  static Json ReportOf(const StageReport& stage, const std::string& name, double seconds) {
+    const PassLedger& passes = stage.passes;
+    return {{"name", name},
+            {"seconds", seconds},
+            {"attacked", stage.attacked},
+            {"standing", stage.standing},
             {"forward", passes.done.forward_only},
-            {"gradient", passes.done.with_gradient}};
+            {"gradient", passes.done.with_gradient},
+            {"reference_forward", passes.reference.forward_only},
+            {"reference_gradient", passes.reference.with_gradient}};
   }
 
   const Arguments arguments_;
