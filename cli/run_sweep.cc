@@ -148,9 +148,10 @@ Result<RunEnd> RunSweep(const ExpandedSweep& sweep, const RunOptions& options) {
   TRY(CheckReadiness(sweep, options, signals));
 
   const std::string token = RandomSecret();
-  TRY_ASSIGN(const auto server, Server::Start(*engine, token));
-  TRY_ASSIGN(auto agent, Agent::Open({.coordinator = server->Address(),
-                                      .token = token,
+  TRY_ASSIGN(const auto server, Server::Start(*engine, {.tokens = {{Role::kWorker, token}}}));
+  TRY_ASSIGN(auto agent, Agent::Open({.access = {.role = Role::kWorker,
+                                                 .addresses = {ToText(server->Listens())},
+                                                 .token = token},
                                       .work_folder = options.state_folder / "work",
                                       .shared_folder = options.state_folder,
                                       .data_root = options.data_root,

@@ -2,32 +2,11 @@
 
 #include <utility>
 
+#include "coordinator/call.h"
 #include "proto/convert.h"
 
 namespace archsweep {
 namespace {
-
-grpc::StatusCode CodeOf(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kInvalidInput:
-      return grpc::StatusCode::INVALID_ARGUMENT;
-    case ErrorKind::kNotFound:
-      return grpc::StatusCode::NOT_FOUND;
-    case ErrorKind::kBusy:
-      return grpc::StatusCode::RESOURCE_EXHAUSTED;
-    case ErrorKind::kDenied:
-      return grpc::StatusCode::UNAUTHENTICATED;
-    case ErrorKind::kUnavailable:
-    case ErrorKind::kInterrupted:
-      return grpc::StatusCode::UNAVAILABLE;
-    case ErrorKind::kCorrupt:
-    case ErrorKind::kIo:
-      return grpc::StatusCode::INTERNAL;
-  }
-  return grpc::StatusCode::UNKNOWN;
-}
-
-grpc::Status ToGrpc(const Error& error) { return {CodeOf(error.kind), error.message}; }
 
 // One call under way. gRPC ends its life after Finish; `on_cancel` runs at most once, on a thread
 // of gRPC.
@@ -65,35 +44,18 @@ class WireReply final : public Reply<Answer> {
   }
   void Send(Result<Answer> answer) override {
     if (answer) Fill(*answer, *response_);
-    std::exchange(reactor_, nullptr)->Finish(answer ? grpc::Status::OK : ToGrpc(answer.error()));
+    End(answer ? grpc::Status::OK : ToGrpc(answer.error()));
   }
+  void End(const grpc::Status& status) { std::exchange(reactor_, nullptr)->Finish(status); }
 
  private:
   grpc::ServerUnaryReactor* reactor_;
   Response* response_;
 };
 
-// Compares in a time that depends on the lengths only.
-bool EqualSecrets(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  unsigned char difference = 0;
-  for (size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned char>(a[i] ^ b[i]);
-  return difference == 0;
-}
-
 constexpr const char* kMailboxFull = "the coordinator has too much to do; call again";
 
 }  // namespace
-
-Status FleetService::Authorize(const grpc::CallbackServerContext& context) const {
-  const auto& metadata = context.client_metadata();
-  const auto found = metadata.find("authorization");
-  const std::string expected = "Bearer " + token_;
-  if (found != metadata.end() &&
-      EqualSecrets({found->second.data(), found->second.size()}, expected))
-    return {};
-  return Fail(ErrorKind::kDenied, "the call carries no valid token");
-}
 
 grpc::ServerUnaryReactor* FleetService::Register(grpc::CallbackServerContext* context,
                                                  const fleet::v1::RegisterRequest* request,
@@ -101,7 +63,11 @@ grpc::ServerUnaryReactor* FleetService::Register(grpc::CallbackServerContext* co
   auto* reactor = new CallReactor(engine_, ++calls_);
   auto reply =
       std::make_unique<WireReply<RegisterAnswer, fleet::v1::RegisterResponse>>(reactor, response);
-  auto description = Authorize(*context).and_then([&] { return FromWire(*request); });
+  if (const auto refused = Refused(authorization_, *context, {Role::kWorker})) {
+    reply->End(*refused);
+    return reactor;
+  }
+  auto description = FromWire(*request);
   if (!description) {
     reply->Send(tl::unexpected(description.error()));
     return reactor;
@@ -119,7 +85,11 @@ grpc::ServerUnaryReactor* FleetService::Synchronize(grpc::CallbackServerContext*
   auto* reactor = new CallReactor(engine_, call);
   auto reply =
       std::make_unique<WireReply<WorkerOrders, fleet::v1::SynchronizeResponse>>(reactor, response);
-  auto report = Authorize(*context).and_then([&] { return FromWire(*request); });
+  if (const auto refused = Refused(authorization_, *context, {Role::kWorker})) {
+    reply->End(*refused);
+    return reactor;
+  }
+  auto report = FromWire(*request);
   if (!report) {
     reply->Send(tl::unexpected(report.error()));
     return reactor;

@@ -1,18 +1,20 @@
 #pragma once
 
 #include <atomic>
-#include <string>
 
+#include "coordinator/authorization.h"
 #include "coordinator/engine.h"
 #include "proto/fleet.grpc.pb.h"
 
 namespace archsweep {
 
 // The gRPC side of the coordinator: checks the token, validates, posts to the engine and returns at
-// once; the engine answers. gRPC's threads call it. `engine` outlives it.
+// once; the engine answers. gRPC's threads call it. `engine` and
+// `authorization` outlive it.
 class FleetService final : public fleet::v1::Fleet::CallbackService {
  public:
-  FleetService(Engine& engine, std::string token) : engine_(engine), token_(std::move(token)) {}
+  FleetService(Engine& engine, const Authorization& authorization)
+      : engine_(engine), authorization_(authorization) {}
 
   grpc::ServerUnaryReactor* Register(grpc::CallbackServerContext* context,
                                      const fleet::v1::RegisterRequest* request,
@@ -22,10 +24,8 @@ class FleetService final : public fleet::v1::Fleet::CallbackService {
                                         fleet::v1::SynchronizeResponse* response) override;
 
  private:
-  Status Authorize(const grpc::CallbackServerContext& context) const;
-
   Engine& engine_;
-  const std::string token_;
+  const Authorization& authorization_;
   std::atomic<int64_t> calls_ = 0;
 };
 

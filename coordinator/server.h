@@ -1,32 +1,45 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <grpcpp/server.h>
 
 #include "base/result.h"
+#include "coordinator/authorization.h"
+#include "coordinator/certificate.h"
 #include "coordinator/engine.h"
 #include "coordinator/fleet_service.h"
+#include "proto/access/address.h"
 
 namespace archsweep {
 
-// Listens for workers on the loopback interface of this machine. Ends all calls when destroyed; the
-// engine must have ended or still run then, but must be there.
+struct ServerOptions {
+  Address listen = {"127.0.0.1", 0};
+  std::map<Role, std::string> tokens;      // What the callers of each role show.
+  std::optional<Certificate> certificate;  // Without one, in plain text and on loopback only.
+};
+
+// Listens for workers. Ends all calls when destroyed; the engine must have ended or still run then,
+// but must be there.
 class Server {
  public:
-  // `token` is what every call must carry. kIo if no port can be had.
-  static Result<std::unique_ptr<Server>> Start(Engine& engine, const std::string& token);
+  // kInvalidInput: plain text beyond this machine. kIo: the port cannot be had.
+  static Result<std::unique_ptr<Server>> Start(Engine& engine, const ServerOptions& options);
   ~Server();
 
-  // "127.0.0.1:PORT".
-  const std::string& Address() const { return address_; }
+  // Where it listens, with the port that it got.
+  const Address& Listens() const { return listens_; }
 
  private:
-  Server(Engine& engine, const std::string& token) : service_(engine, token) {}
+  Server(Engine& engine, const ServerOptions& options)
+      : authorization_(options.tokens), service_(engine, authorization_) {}
 
+  Authorization authorization_;
   FleetService service_;
-  std::string address_;
+  Address listens_;
   std::unique_ptr<grpc::Server> server_;
 };
 

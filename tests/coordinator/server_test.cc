@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "proto/access/channel.h"
 #include "proto/convert.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/coordinator/sweep_fixture.h"
@@ -17,9 +18,11 @@ class ServerTest : public testing::Test {
   ServerTest()
       : engine_(Engine::Start(Store::Open(folder_.Path(), clock_).value(), SmallSweep(1), clock_)
                     .value()),
-        server_(Server::Start(*engine_, "secret").value()),
+        server_(
+            Server::Start(*engine_, {.tokens = {{Role::kWorker, "secret"}, {Role::kUser, "other"}}})
+                .value()),
         stub_(fleet::v1::Fleet::NewStub(
-            grpc::CreateChannel(server_->Address(), grpc::InsecureChannelCredentials()))) {}
+            grpc::CreateChannel(ToText(server_->Listens()), grpc::InsecureChannelCredentials()))) {}
 
   template <class Response, class Request>
   grpc::Status Call(grpc::Status (fleet::v1::Fleet::Stub::*method)(grpc::ClientContext*,
@@ -38,8 +41,13 @@ class ServerTest : public testing::Test {
   std::unique_ptr<fleet::v1::Fleet::Stub> stub_;
 };
 
-TEST_F(ServerTest, ListensOnLoopbackOnly) {
-  EXPECT_TRUE(server_->Address().starts_with("127.0.0.1:"));
+TEST_F(ServerTest, ListensInPlainTextOnLoopbackOnly) {
+  EXPECT_EQ(server_->Listens().host, "127.0.0.1");
+  for (const char* host : {"0.0.0.0", "::", "10.0.0.1"}) {
+    const auto open = Server::Start(*engine_, {.listen = {host, 0}, .tokens = {}});
+    ASSERT_FALSE(open) << host;
+    EXPECT_EQ(open.error().kind, ErrorKind::kInvalidInput) << open.error().message;
+  }
 }
 
 TEST_F(ServerTest, RefusesCallsWithoutTheToken) {
@@ -53,6 +61,10 @@ TEST_F(ServerTest, RefusesCallsWithoutTheToken) {
         grpc::StatusCode::UNAUTHENTICATED)
         << authorization;
   }
+  EXPECT_EQ(
+      Call(&fleet::v1::Fleet::Stub::Register, request, "Bearer other", &response).error_code(),
+      grpc::StatusCode::PERMISSION_DENIED)
+      << "a user's token is not a worker's";
   EXPECT_TRUE(Call(&fleet::v1::Fleet::Stub::Register, request, "Bearer secret", &response).ok());
   EXPECT_GT(response.lease_ms(), 0);
 }
@@ -86,6 +98,49 @@ TEST_F(ServerTest, TellsAWorkerWhatIsWrongWithItsCall) {
       Call(&fleet::v1::Fleet::Stub::Synchronize,
            ToWire(WorkerReport{.worker = RandomId<WorkerId>()}), "Bearer secret", &response);
   EXPECT_EQ(unknown.error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+class EncryptedServerTest : public ServerTest {
+ protected:
+  EncryptedServerTest()
+      : authority_(MakeAuthority("d").value()),
+        encrypted_(
+            Server::Start(
+                *engine_,
+                {.tokens = {{Role::kWorker, "secret"}},
+                 .certificate = MakeServerCertificate(authority_, {kCoordinatorName}).value()})
+                .value()) {}
+
+  grpc::Status RegisterWith(const Access& access) {
+    stub_ = fleet::v1::Fleet::NewStub(Connect(access).value());
+    fleet::v1::RegisterResponse response;
+    return Call(
+        &fleet::v1::Fleet::Stub::Register,
+        ToWire(WorkerDescription{.worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1}),
+        AuthorizationOf(access), &response);
+  }
+  Access AccessWith(const Certificate& authority) const {
+    return {.role = Role::kWorker,
+            .addresses = {ToText(encrypted_->Listens())},
+            .token = "secret",
+            .authority = authority.certificate};
+  }
+
+  Certificate authority_;
+  std::unique_ptr<Server> encrypted_;
+};
+
+TEST_F(EncryptedServerTest, ServesThoseWhoKnowItsAuthority) {
+  EXPECT_TRUE(RegisterWith(AccessWith(authority_)).ok());
+}
+
+TEST_F(EncryptedServerTest, IsNotTrustedUnderAnotherAuthority) {
+  EXPECT_EQ(RegisterWith(AccessWith(MakeAuthority("d").value())).error_code(),
+            grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(EncryptedServerTest, DoesNotTalkInPlainText) {
+  EXPECT_EQ(RegisterWith(AccessWith({})).error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
 }  // namespace

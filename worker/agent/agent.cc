@@ -56,8 +56,8 @@ Result<std::unique_ptr<Agent>> Agent::Open(AgentOptions options) {
                  .gpus = VisibleGpus(around.environment),
                  .mpirun = FindMpirun(around.environment)};
   around.options = std::move(options);
-  return std::unique_ptr<Agent>(
-      new Agent(std::make_unique<AgentLoop>(std::move(around), std::move(work), std::move(wake))));
+  TRY_ASSIGN(auto loop, AgentLoop::Create(std::move(around), std::move(work), std::move(wake)));
+  return std::unique_ptr<Agent>(new Agent(std::move(loop)));
 }
 
 Agent::Agent(std::unique_ptr<AgentLoop> loop) : loop_(std::move(loop)) {}

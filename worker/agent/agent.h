@@ -4,21 +4,19 @@
 #include <filesystem>
 #include <memory>
 #include <stop_token>
-#include <string>
 
 #include "base/result.h"
+#include "proto/access/access.h"
 
 namespace archsweep {
 
 class AgentLoop;
 
-// From the request to stop until Run returns: trainers keep a checkpoint, are ended if they do not
-// leave, and the coordinator is told.
 inline constexpr int64_t kShutdownMs = 4'500;
 
 struct AgentOptions {
-  std::string coordinator;                // "HOST:PORT".
-  std::string token;                      // What every call to the coordinator carries.
+  Access access;                          // Of the coordinator.
+  std::filesystem::path access_file;      // Read again where the coordinator is away; empty: none.
   std::filesystem::path work_folder;      // Of this agent alone, on a local disk; made if missing.
   std::filesystem::path shared_folder;    // Checkpoints are below it, in checkpoints/TRIAL/TOKEN/.
   std::filesystem::path data_root;        // Where data sets are.
@@ -26,6 +24,11 @@ struct AgentOptions {
   int cpu_slots = 1;
   int gpu_slots = 0;
   int64_t checkpoint_interval_ms = 10'000;  // How often a training keeps a checkpoint.
+  // From the request to stop until Run returns: trainers keep a checkpoint, are ended if they do
+  // not leave, and the coordinator is told.
+  int64_t stop_ms = kShutdownMs;
+  int64_t give_up_ms = 0;     // Silence of the coordinator after which the agent stops; 0: never.
+  int64_t time_limit_ms = 0;  // After which it has stopped by itself; 0: never.
 };
 
 // Runs attempts on this host: one process session for each, started, watched, stopped and reported
@@ -40,10 +43,10 @@ class Agent {
   ~Agent();
 
   // Serves until `stop` is requested, then stops all attempts, reports how they ended and returns,
-  // at most kShutdownMs later. Called once, on a thread of its own. Ends early only where calling
+  // at most `stop_ms` later. Called once, on a thread of its own. Ends early only where calling
   // again cannot help: kDenied if the coordinator refuses the token, kInvalidInput if it does not
-  // understand the agent, kIo if the work folder cannot be written. No process is left behind in
-  // any case.
+  // understand the agent, kIo if the work folder cannot be written; kUnavailable if it has
+  // given up, after checkpoints were kept. No process is left behind in any case.
   Status Run(std::stop_token stop);
 
   // Any thread, after a request to stop: do not wait for checkpoints, end all attempts at once.

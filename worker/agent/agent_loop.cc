@@ -15,11 +15,16 @@
 namespace archsweep {
 namespace {
 
-constexpr int64_t kReportBytesMax = 16 << 20;
+constexpr int64_t kDeniedPatienceMs = 30'000;  // For a new access file to reach this host.
 constexpr int64_t kForeverMs = std::numeric_limits<int64_t>::max();
 
-// So that kShutdownMs leaves time to tell the coordinator.
-constexpr StopGrace kShutdownGrace = {.ask_ms = 2'500, .term_ms = 700};
+// Of the time for a stop: for trainers that do not leave when asked, and to tell the coordinator.
+constexpr int64_t kTermMs = 700;
+constexpr int64_t kTellMs = 1'300;
+
+StopGrace GraceWithin(int64_t stop_ms) {
+  return {.ask_ms = std::max<int64_t>(stop_ms - kTermMs - kTellMs, 0), .term_ms = kTermMs};
+}
 
 std::string HostName() {
   std::array<char, 256> name{};
@@ -28,6 +33,14 @@ std::string HostName() {
 
 }  // namespace
 
+Result<std::unique_ptr<AgentLoop>> AgentLoop::Create(AttemptSurroundings around, WorkFolder work,
+                                                     WakeEvent wake) {
+  std::unique_ptr<AgentLoop> loop(
+      new AgentLoop(std::move(around), std::move(work), std::move(wake)));
+  TRY(loop->ConnectTo(loop->around_.options.access));
+  return loop;
+}
+
 AgentLoop::AgentLoop(AttemptSurroundings around, WorkFolder work, WakeEvent wake)
     : around_([&] {
         around.wake = &wake_;
@@ -35,16 +48,38 @@ AgentLoop::AgentLoop(AttemptSurroundings around, WorkFolder work, WakeEvent wake
       }()),
       work_(std::move(work)),
       wake_(std::move(wake)),
-      client_(around_.options.coordinator, around_.options.token, wake_) {}
+      adoption_(work_.TakeSpools()) {}
+
+Status AgentLoop::ConnectTo(const Access& access) {
+  TRY_ASSIGN(FleetClient client, FleetClient::To(access, wake_));
+  client_.emplace(std::move(client));
+  access_ = access;
+  return {};
+}
+
+bool AgentLoop::FollowMove() {
+  if (around_.options.access_file.empty()) return false;
+  const auto access = ReadAccess(around_.options.access_file);
+  if (!access || *access == access_) return false;
+  if (const Status connected = ConnectTo(*access); !connected) {
+    LogWarning("{}", connected.error().message);
+    return false;
+  }
+  LogInfo("the coordinator is now at {}", Join(access_.addresses, ", "));
+  return true;
+}
 
 Status AgentLoop::Run(std::stop_token stop) {
   const std::stop_callback wake_up(stop, [this] { wake_.Raise(); });
+  start_ms_ = clock_.MonotonicMs();
+  last_answered_ms_ = start_ms_;
   while (phase_ != Phase::kDone) {
     wake_.Lower();
     const int64_t now_ms = clock_.MonotonicMs();
     if (stop.stop_requested() || kill_asked_) BeginStop(now_ms);
     if (kill_asked_.exchange(false)) EndAll(now_ms);
     TakeAnswer(now_ms);
+    MindTime(now_ms);
     StepAttempts(now_ms);
     MovePhase(now_ms);
     CallIfDue(now_ms);
@@ -64,10 +99,33 @@ void AgentLoop::Kill() {
 void AgentLoop::BeginStop(int64_t now_ms) {
   if (phase_ == Phase::kStopping) return;
   phase_ = Phase::kStopping;
-  stop_end_ms_ = now_ms + kShutdownMs;
+  stop_end_ms_ = now_ms + around_.options.stop_ms;
+  const StopGrace grace = GraceWithin(around_.options.stop_ms);
   for (auto& [token, attempt] : held_) {
-    if (!attempt.Forgotten()) attempt.AskStop(now_ms, kShutdownGrace);
+    if (!attempt.Forgotten()) attempt.AskStop(now_ms, grace);
   }
+}
+
+void AgentLoop::MindTime(int64_t now_ms) {
+  if (phase_ == Phase::kStopping || phase_ == Phase::kDone) return;
+  if (now_ms >= LeaveMs()) {
+    LogInfo("the time of this worker is over");
+    return BeginStop(now_ms);
+  }
+  const int64_t silent_ms = now_ms - last_answered_ms_;
+  const int64_t patience_ms = around_.options.give_up_ms;
+  if (patience_ms == 0 || silent_ms <= patience_ms) return;
+  fatal_ = Error{ErrorKind::kUnavailable,
+                 Format("the coordinator at {} has not answered for {}; this worker gives up, and "
+                        "what it could not tell stays in its work folder",
+                        Join(access_.addresses, ", "), HumanDuration(silent_ms / 1000.0))};
+  registered_ = false;  // Nobody is to be told.
+  BeginStop(now_ms);
+}
+
+int64_t AgentLoop::LeaveMs() const {
+  const int64_t limit_ms = around_.options.time_limit_ms;
+  return limit_ms == 0 ? kForeverMs : start_ms_ + limit_ms - around_.options.stop_ms;
 }
 
 void AgentLoop::EndAll(int64_t now_ms) {
@@ -85,10 +143,11 @@ void AgentLoop::Abandon(int64_t now_ms, Error error) {
 }
 
 void AgentLoop::TakeAnswer(int64_t now_ms) {
-  const auto answer = client_.Take();
+  const auto answer = client_->Take();
   if (!answer) return;
   if (!*answer) return OnError(answer->error(), now_ms);
   last_answered_ms_ = sent_ms_;
+  denied_since_ms_.reset();
   if (std::exchange(silence_told_, false)) LogInfo("the coordinator answers again");
   lost_lease_told_ = false;
   std::visit([&](const auto& typed) { On(typed, now_ms); }, **answer);
@@ -103,7 +162,8 @@ void AgentLoop::On(const Registered& registered, int64_t now_ms) {
 }
 
 void AgentLoop::On(const WorkerOrders& orders, int64_t now_ms) {
-  schedule_.OnAnswered(now_ms, orders.next_call_ms, sent_hanging_);
+  schedule_.OnAnswered(now_ms, phase_ == Phase::kAdopting ? 0 : orders.next_call_ms, sent_hanging_);
+  if (sent_adopted_) return adoption_.Answered();
   DropAnswered();
   if (sent_leaving_) {
     RemoveUndesired({}, now_ms);
@@ -115,20 +175,39 @@ void AgentLoop::On(const WorkerOrders& orders, int64_t now_ms) {
 
 void AgentLoop::OnError(const Error& error, int64_t now_ms) {
   if (error.kind == ErrorKind::kInterrupted && phase_ == Phase::kStopping) return;
-  if (error.kind == ErrorKind::kDenied || error.kind == ErrorKind::kInvalidInput) {
+  schedule_.OnFailed(now_ms);
+  if (error.kind == ErrorKind::kDenied || error.kind == ErrorKind::kUnavailable) {
+    if (FollowMove()) return;
+  }
+  // That life is forgotten already, or what it has left cannot be understood.
+  if (sent_adopted_ &&
+      (error.kind == ErrorKind::kNotFound || error.kind == ErrorKind::kInvalidInput)) {
+    LogWarning("what an earlier life of this worker has left is not wanted: {}", error.message);
+    schedule_.OnAnswered(now_ms, 0, false);
+    return adoption_.Refused();
+  }
+  if (IsRefusal(error, now_ms)) {
     return Abandon(now_ms, WithContext(error, "the coordinator refuses this worker"));
   }
-  schedule_.OnFailed(now_ms);
   if (error.kind == ErrorKind::kNotFound && registered_) return BeginRenewal(now_ms);
   if (!std::exchange(silence_told_, true)) {
     LogWarning("the coordinator at {} does not answer ({}); attempts go on",
-               around_.options.coordinator, error.message);
+               Join(access_.addresses, ", "), error.message);
   }
   const bool lease_is_lost = lease_ms_ > 0 && now_ms - last_answered_ms_ > lease_ms_;
   if (lease_is_lost && !std::exchange(lost_lease_told_, true)) {
     LogWarning("no answer for {}: others may get the attempts of this worker",
                HumanDuration(static_cast<double>(lease_ms_) / 1000));
   }
+}
+
+bool AgentLoop::IsRefusal(const Error& error, int64_t now_ms) {
+  if (error.kind != ErrorKind::kDenied) {
+    denied_since_ms_.reset();
+    return error.kind == ErrorKind::kInvalidInput;
+  }
+  if (!denied_since_ms_) denied_since_ms_ = now_ms;
+  return around_.options.access_file.empty() || now_ms - *denied_since_ms_ > kDeniedPatienceMs;
 }
 
 void AgentLoop::BeginRenewal(int64_t now_ms) {
@@ -149,8 +228,8 @@ void AgentLoop::DropAnswered() {
 void AgentLoop::FollowOrders(const WorkerOrders& orders, int64_t now_ms) {
   RemoveUndesired(orders, now_ms);
   for (const AttemptOrder& order : orders.attempts) {
-    const auto [found, is_new] =
-        held_.try_emplace(order.token, order, work_.AttemptFolder(order.token), around_);
+    const auto [found, is_new] = held_.try_emplace(
+        order.token, order, work_.AttemptFolder(order.token), work_.Worker(), around_);
     if (!is_new && order.stop) found->second.AskStop(now_ms, {});
   }
 }
@@ -172,7 +251,7 @@ void AgentLoop::RemoveUndesired(const WorkerOrders& orders, int64_t now_ms) {
 
 void AgentLoop::CleanUpFinished() {
   if (finished_.empty()) return;
-  for (const auto& [token, attempt] : finished_) attempt.CleanUp();
+  for (auto& [token, attempt] : finished_) attempt.CleanUp();
   finished_.clear();
   std::vector<Token> kept;
   for (const auto& [token, attempt] : held_) kept.push_back(token);
@@ -202,7 +281,11 @@ void AgentLoop::BeginWaiting(int64_t now_ms) {
 }
 
 void AgentLoop::MovePhase(int64_t now_ms) {
-  if (phase_ == Phase::kRenewing && held_.empty() && !client_.Busy()) {
+  if (phase_ == Phase::kAdopting && !client_->Busy() && !adoption_.Next()) {
+    work_.RemoveSpools();
+    phase_ = Phase::kRegistering;
+  }
+  if (phase_ == Phase::kRenewing && held_.empty() && !client_->Busy()) {
     const Status renewed = work_.BeginNewLife();
     if (!renewed) return Abandon(now_ms, renewed.error());
     phase_ = Phase::kRegistering;
@@ -219,15 +302,19 @@ bool AgentLoop::AllEnded() const {
 }
 
 void AgentLoop::CallIfDue(int64_t now_ms) {
-  if (client_.Busy()) {
-    if (phase_ == Phase::kStopping && !sent_leaving_) client_.Cancel();
+  if (client_->Busy()) {
+    if (phase_ == Phase::kStopping && !sent_leaving_) client_->Cancel();
     return;
   }
   const auto next_ms = NextCallMs();
   if (!next_ms || now_ms < *next_ms) return;
   sent_ms_ = now_ms;
   schedule_.OnSent(now_ms);
-  if (phase_ == Phase::kRegistering) {
+  sent_adopted_ = phase_ == Phase::kAdopting;
+  if (phase_ == Phase::kAdopting) {
+    sent_hanging_ = sent_leaving_ = false;
+    client_->Synchronize(*adoption_.Next());
+  } else if (phase_ == Phase::kRegistering) {
     SendRegister();
   } else {
     SendReport();
@@ -236,6 +323,7 @@ void AgentLoop::CallIfDue(int64_t now_ms) {
 
 std::optional<int64_t> AgentLoop::NextCallMs() const {
   switch (phase_) {
+    case Phase::kAdopting:
     case Phase::kRegistering:
       return schedule_.NextCallMs({}, true);
     case Phase::kServing:
@@ -268,11 +356,11 @@ void AgentLoop::SendRegister() {
   sent_numbers_.clear();
   sent_hanging_ = false;
   sent_leaving_ = false;
-  client_.Register({.worker = work_.Worker(),
-                    .host = HostName(),
-                    .cpu_slots = around_.host.cpu_slots,
-                    .gpu_slots = around_.host.gpu_slots,
-                    .dead_workers = work_.DeadLives()});
+  client_->Register({.worker = work_.Worker(),
+                     .host = HostName(),
+                     .cpu_slots = around_.host.cpu_slots,
+                     .gpu_slots = around_.host.gpu_slots,
+                     .dead_workers = work_.DeadLives()});
 }
 
 void AgentLoop::SendReport() {
@@ -290,17 +378,17 @@ void AgentLoop::SendReport() {
   sent_leaving_ = phase_ == Phase::kStopping && complete;
   report.hold_ms = sent_hanging_ ? kHoldMsMax : 0;
   report.leaving = sent_leaving_;
-  client_.Synchronize(report);
+  client_->Synchronize(report);
 }
 
 void AgentLoop::Wait(int64_t now_ms) {
   std::vector<pollfd> descriptors = {{wake_.Fd(), POLLIN, 0}};
-  int64_t until_ms = phase_ == Phase::kStopping ? stop_end_ms_ : kForeverMs;
+  int64_t until_ms = phase_ == Phase::kStopping ? stop_end_ms_ : LeaveMs();
   for (const auto& [token, attempt] : held_) {
     attempt.AddDescriptors(descriptors);
     if (const auto deadline_ms = attempt.DeadlineMs()) until_ms = std::min(until_ms, *deadline_ms);
   }
-  const auto next_ms = client_.Busy() ? std::nullopt : NextCallMs();
+  const auto next_ms = client_->Busy() ? std::nullopt : NextCallMs();
   if (next_ms) until_ms = std::min(until_ms, *next_ms);
   constexpr int64_t kLongestWaitMs = 60'000;
   const int64_t wait_ms = std::clamp<int64_t>(until_ms - now_ms, 0, kLongestWaitMs);

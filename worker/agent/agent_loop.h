@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "sweep/attempt/exchange.h"
+#include "worker/agent/adoption.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/call_schedule.h"
 #include "worker/agent/fleet_client.h"
@@ -24,7 +26,9 @@ namespace archsweep {
 // carries it from one to the other.
 class AgentLoop {
  public:
-  AgentLoop(AttemptSurroundings around, WorkFolder work, WakeEvent wake);
+  // The errors are those of Connect.
+  static Result<std::unique_ptr<AgentLoop>> Create(AttemptSurroundings around, WorkFolder work,
+                                                   WakeEvent wake);
 
   // See Agent::Run.
   Status Run(std::stop_token stop);
@@ -34,6 +38,7 @@ class AgentLoop {
 
  private:
   enum class Phase {
+    kAdopting,     // What earlier lives left is being told for them.
     kRegistering,  // The coordinator does not know this life yet.
     kServing,
     kRenewing,  // It does not know it any more: attempts are being ended, then a new life begins.
@@ -41,7 +46,15 @@ class AgentLoop {
     kDone,
   };
 
+  AgentLoop(AttemptSurroundings around, WorkFolder work, WakeEvent wake);
+
+  Status ConnectTo(const Access& access);
+  bool FollowMove();  // Whether the access file names another coordinator, which is called now.
+  bool IsRefusal(const Error& error, int64_t now_ms);
+
   void BeginStop(int64_t now_ms);
+  void MindTime(int64_t now_ms);
+  int64_t LeaveMs() const;  // When the time limit asks for a stop.
   void EndAll(int64_t now_ms);
   void Abandon(int64_t now_ms, Error error);
 
@@ -72,11 +85,14 @@ class AgentLoop {
   WorkFolder work_;
   WakeEvent wake_;
   SystemClock clock_;
-  FleetClient client_;
+  Access access_;
+  std::optional<FleetClient> client_;  // Always there, after Create.
   CallSchedule schedule_;
   std::map<Token, HeldAttempt> held_;
   std::map<Token, HeldAttempt> finished_;  // Answered for; to be cleaned up when there is time.
-  Phase phase_ = Phase::kRegistering;
+  Adoption adoption_;
+  Phase phase_ = Phase::kAdopting;
+  int64_t start_ms_ = 0;
   bool registered_ = false;     // The coordinator has answered for this life.
   int64_t stop_end_ms_ = 0;     // In kStopping: return then, whatever is left.
   std::optional<Error> fatal_;  // What Run returns in the end.
@@ -84,12 +100,14 @@ class AgentLoop {
 
   // Of the call under way.
   std::map<Token, int64_t> sent_numbers_;  // The highest line number of each attempt.
+  bool sent_adopted_ = false;              // It was of an earlier life.
   bool sent_hanging_ = false;
   bool sent_leaving_ = false;
   int64_t sent_ms_ = 0;
 
   int64_t lease_ms_ = 0;
-  int64_t last_answered_ms_ = 0;  // When the last answered call was sent.
+  int64_t last_answered_ms_ = 0;  // When the last answered call was sent; at first, the start.
+  std::optional<int64_t> denied_since_ms_;  // While the coordinator refuses the token.
   bool silence_told_ = false;
   bool lost_lease_told_ = false;
 };

@@ -5,10 +5,9 @@
 #include <mutex>
 #include <utility>
 
-#include <grpcpp/create_channel.h>
-
 #include "base/check.h"
 #include "base/text.h"
+#include "proto/access/channel.h"
 #include "proto/convert.h"
 #include "proto/fleet.grpc.pb.h"
 
@@ -21,44 +20,7 @@ using fleet::v1::RegisterResponse;
 using fleet::v1::SynchronizeRequest;
 using fleet::v1::SynchronizeResponse;
 
-constexpr int kKeepaliveTimeMs = 20'000;
-constexpr int kKeepaliveTimeoutMs = 10'000;
-constexpr int kReconnectMinMs = 200;
-constexpr int kReconnectMaxMs = 2'000;
 constexpr int64_t kLeaseMsMax = 24 * 3'600'000;
-
-std::shared_ptr<grpc::Channel> Connect(const std::string& coordinator) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMinMs);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kReconnectMinMs);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMaxMs);
-  // A proxy of the environment is for the web; the coordinator is a machine nearby.
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
-  return grpc::CreateCustomChannel(coordinator, grpc::InsecureChannelCredentials(), arguments);
-}
-
-ErrorKind KindOf(grpc::StatusCode code) {
-  switch (code) {
-    case grpc::StatusCode::NOT_FOUND:
-      return ErrorKind::kNotFound;
-    case grpc::StatusCode::UNAUTHENTICATED:
-    case grpc::StatusCode::PERMISSION_DENIED:
-      return ErrorKind::kDenied;
-    case grpc::StatusCode::INVALID_ARGUMENT:
-    case grpc::StatusCode::FAILED_PRECONDITION:
-    case grpc::StatusCode::UNIMPLEMENTED:
-      return ErrorKind::kInvalidInput;
-    case grpc::StatusCode::CANCELLED:
-      return ErrorKind::kInterrupted;
-    default:
-      return ErrorKind::kUnavailable;
-  }
-}
 
 Result<FleetAnswer> Read(const RegisterResponse& response) {
   if (response.lease_ms() < 1 || response.lease_ms() > kLeaseMsMax) {
@@ -86,15 +48,16 @@ struct FleetClient::Wire {
   using Call = std::variant<Exchange<RegisterRequest, RegisterResponse>,
                             Exchange<SynchronizeRequest, SynchronizeResponse>>;
 
-  Wire(const std::string& coordinator, const std::string& bearer, const WakeEvent& wake_event)
-      : stub(Fleet::NewStub(Connect(coordinator))), token(bearer), wake(wake_event) {}
+  Wire(const std::shared_ptr<grpc::Channel>& channel, std::string shown,
+       const WakeEvent& wake_event)
+      : stub(Fleet::NewStub(channel)), authorization(std::move(shown)), wake(wake_event) {}
 
   // Begins a call of `method`, whose messages are in `call`.
   template <class Request, class Response, class Method>
   void Begin(Request request, int64_t hold_ms, Method method) {
     CHECK(!context);
     context.emplace();
-    context->AddMetadata("authorization", "Bearer " + token);
+    context->AddMetadata(kAuthorizationKey, authorization);
     context->set_deadline(std::chrono::system_clock::now() +
                           std::chrono::milliseconds(hold_ms + kCallDeadlineMs));
     auto& exchange = call.emplace<Exchange<Request, Response>>();
@@ -112,7 +75,7 @@ struct FleetClient::Wire {
   }
 
   const std::unique_ptr<Fleet::Stub> stub;
-  const std::string token;
+  const std::string authorization;
   const WakeEvent& wake;
   std::optional<grpc::ClientContext> context;  // Present from the begin of a call until Take.
   Call call;
@@ -121,12 +84,16 @@ struct FleetClient::Wire {
   std::optional<grpc::Status> ended;  // Guarded by the mutex.
 };
 
-FleetClient::FleetClient(const std::string& coordinator, const std::string& token,
-                         const WakeEvent& wake)
-    : wire_(std::make_unique<Wire>(coordinator, token, wake)) {}
+Result<FleetClient> FleetClient::To(const Access& access, const WakeEvent& wake) {
+  TRY_ASSIGN(const auto channel, Connect(access));
+  return FleetClient(std::make_unique<Wire>(channel, AuthorizationOf(access), wake));
+}
+
+FleetClient::FleetClient(std::unique_ptr<Wire> wire) : wire_(std::move(wire)) {}
+FleetClient::FleetClient(FleetClient&&) noexcept = default;
 
 FleetClient::~FleetClient() {
-  if (!wire_->context) return;
+  if (!wire_ || !wire_->context) return;
   Cancel();
   std::unique_lock lock(wire_->mutex);
   wire_->changed.wait(lock, [this] { return wire_->ended.has_value(); });

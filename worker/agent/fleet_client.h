@@ -2,17 +2,16 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 #include <variant>
 
 #include "base/result.h"
+#include "proto/access/access.h"
 #include "sweep/attempt/exchange.h"
 #include "worker/agent/wake_event.h"
 
 namespace archsweep {
 
 inline constexpr int64_t kCallDeadlineMs = 15'000;  // Of a call, over the time it may hang.
-inline constexpr int kMessageBytesMax = 64 << 20;   // Of an answer.
 
 // The answer to Register.
 struct Registered {
@@ -23,8 +22,10 @@ using FleetAnswer = std::variant<Registered, WorkerOrders>;
 // The agent's side of the wire: one call at a time, without waiting. Used by one thread.
 class FleetClient {
  public:
-  // Connects on demand. Raises `wake`, which outlives the object, when a call has ended.
-  FleetClient(const std::string& coordinator, const std::string& token, const WakeEvent& wake);
+  // Connects on demand. Raises `wake`, which outlives the object, when a call has ended. The errors
+  // are those of Connect.
+  static Result<FleetClient> To(const Access& access, const WakeEvent& wake);
+  FleetClient(FleetClient&&) noexcept;
 
   // Ends the call under way.
   ~FleetClient();
@@ -46,6 +47,7 @@ class FleetClient {
 
  private:
   struct Wire;
+  explicit FleetClient(std::unique_ptr<Wire> wire);
   std::unique_ptr<Wire> wire_;
 };
 

@@ -53,7 +53,7 @@ void HeldAttempt::Step(int64_t now_ms) {
     KeepArtifact(reported);
     if (IsFinal(reported.line)) final_line_ = reported.line;
     NameBelow(around_.options.shared_folder, reported.line);
-    outbox_.Append(now_ms, std::move(reported.line), std::move(reported.flags));
+    Keep(now_ms, std::move(reported.line), std::move(reported.flags));
   }
   if (!process_->Ended()) return;
   process_.reset();
@@ -110,8 +110,13 @@ void HeldAttempt::End(int64_t now_ms, Failure failure) {
     LogWarning("attempt {} could not be started: {}", order_.token.value, failure.message);
   }
   final_line_ = FailedLine{std::move(failure)};
-  if (!forgotten_) outbox_.Append(now_ms, *final_line_);
+  if (!forgotten_) Keep(now_ms, *final_line_, "");
   state_ = State::kEnded;
+}
+
+void HeldAttempt::Keep(int64_t now_ms, ProgressLine line, std::string flags) {
+  const int64_t number = outbox_.Append(now_ms, line, flags);
+  spool_.Append({.number = number, .line = std::move(line), .flags = std::move(flags)});
 }
 
 void HeldAttempt::AskStop(int64_t now_ms, StopGrace grace) {
@@ -132,10 +137,12 @@ void HeldAttempt::Kill(int64_t now_ms) {
 void HeldAttempt::Forget(int64_t now_ms) {
   forgotten_ = true;
   outbox_ = {};
+  spool_.Remove();
   Kill(now_ms);
 }
 
-void HeldAttempt::CleanUp() const {
+void HeldAttempt::CleanUp() {
+  spool_.Remove();
   const AttemptFolder files(folder_);
   if (!final_line_ || std::holds_alternative<FailedLine>(*final_line_)) return files.RemovePipes();
   files.Remove();

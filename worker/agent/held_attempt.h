@@ -15,6 +15,7 @@
 #include "worker/agent/checkpoint_search.h"
 #include "worker/agent/outbox.h"
 #include "worker/agent/placement.h"
+#include "worker/agent/spool.h"
 
 namespace archsweep {
 
@@ -30,9 +31,13 @@ struct AttemptSurroundings {
 // line. Owned by the agent's one thread.
 class HeldAttempt {
  public:
-  // `folder` is where its files will be.
-  HeldAttempt(AttemptOrder order, std::filesystem::path folder, const AttemptSurroundings& around)
-      : order_(std::move(order)), folder_(std::move(folder)), around_(around) {}
+  // `folder` is where its files will be; `worker` the life of the agent that it was given to.
+  HeldAttempt(AttemptOrder order, std::filesystem::path folder, const WorkerId& worker,
+              const AttemptSurroundings& around)
+      : order_(std::move(order)),
+        folder_(std::move(folder)),
+        around_(around),
+        spool_(folder_, worker, order_.token) {}
 
   const std::vector<int>& Slots() const { return order_.slots; }
 
@@ -55,7 +60,7 @@ class HeldAttempt {
   void Forget(int64_t now_ms);
 
   // The coordinator answered for its final line: removes what is of no more use.
-  void CleanUp() const;
+  void CleanUp();
 
   Outbox& Lines() { return outbox_; }
   const Outbox& Lines() const { return outbox_; }
@@ -71,6 +76,7 @@ class HeldAttempt {
   void KeepArtifact(ReportedLine& reported) const;
   Job MakeJob(std::optional<CheckpointRef> resume) const;
   void End(int64_t now_ms, Failure failure);
+  void Keep(int64_t now_ms, ProgressLine line, std::string flags);
 
   AttemptOrder order_;
   std::filesystem::path folder_;
@@ -81,6 +87,7 @@ class HeldAttempt {
   std::unique_ptr<CheckpointSearch> search_;
   std::optional<AttemptProcess> process_;
   Outbox outbox_;
+  Spool spool_;
   std::optional<ProgressLine> final_line_;
 };
 

@@ -8,13 +8,13 @@ namespace {
 
 constexpr int64_t kFramingBytes = 32;  // Of a line within a message.
 
-int64_t BytesOf(const NumberedLine& line) {
+}  // namespace
+
+int64_t WireBytesOf(const NumberedLine& line) {
   return kFramingBytes + static_cast<int64_t>(ToText(line.line).size() + line.flags.size());
 }
 
-}  // namespace
-
-void Outbox::Append(int64_t now_ms, ProgressLine line, std::string flags) {
+int64_t Outbox::Append(int64_t now_ms, ProgressLine line, std::string flags) {
   Waiting waiting{
       .line = {.number = ++last_number_, .line = std::move(line), .flags = std::move(flags)},
       .came_ms = now_ms};
@@ -27,13 +27,14 @@ void Outbox::Append(int64_t now_ms, ProgressLine line, std::string flags) {
   }
   if (lines_.size() >= kUnansweredLinesMax) lines_.erase(lines_.begin() + 1);
   lines_.push_back(std::move(waiting));
+  return last_number_;
 }
 
 std::vector<NumberedLine> Outbox::Oldest(int64_t& bytes) const {
   std::vector<NumberedLine> oldest;
   for (const Waiting& waiting : lines_) {
     if (bytes <= 0 || oldest.size() == kLinesPerReportMax) break;
-    bytes -= BytesOf(waiting.line);
+    bytes -= WireBytesOf(waiting.line);
     oldest.push_back(waiting.line);
   }
   return oldest;

@@ -13,13 +13,17 @@ namespace archsweep {
 
 inline constexpr size_t kUnansweredLinesMax = 50'000;  // Of one attempt.
 
+// What a line takes of a message.
+int64_t WireBytesOf(const NumberedLine& line);
+
 // The lines of one attempt that the coordinator has not answered for yet, with their numbers.
 class Outbox {
  public:
   // Takes the next line. A step line replaces the one before it. Where the coordinator has been
   // away for very long, the oldest lines but the first ("started") make room: what matters in the
   // end is the final line.
-  void Append(int64_t now_ms, ProgressLine line, std::string flags = "");
+  // Its number.
+  int64_t Append(int64_t now_ms, ProgressLine line, std::string flags = "");
 
   // The oldest lines, as many as one call carries. `bytes` is the room left in the message and is
   // lowered by what was taken; the last line may exceed it.

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "worker/agent/folders.h"
 #include "worker/agent/process_table.h"
 
 namespace archsweep {
@@ -52,6 +53,16 @@ std::optional<Token> TokenOf(const fs::path& attempt_folder) {
   return Token{*number};
 }
 
+// The others are of lives whose end a coordinator has acknowledged.
+std::vector<SpooledAttempt> SpoolsOf(const std::vector<WorkerId>& lives,
+                                     const fs::path& attempts_folder) {
+  std::vector<SpooledAttempt> spools = ReadSpools(attempts_folder);
+  std::erase_if(spools, [&](const SpooledAttempt& spool) {
+    return std::ranges::find(lives, spool.worker) == lives.end();
+  });
+  return spools;
+}
+
 }  // namespace
 
 Result<WorkFolder> WorkFolder::Open(const fs::path& path) {
@@ -65,10 +76,15 @@ Result<WorkFolder> WorkFolder::Open(const fs::path& path) {
   TRY_ASSIGN(FileLock lock, FileLock::Acquire(folder / "lock"));
   TRY_ASSIGN(const size_t ended, EndProcessesOf(AttemptsFolder(folder), kTakeOverMs));
   if (ended > 0) LogInfo("ended {} processes that an earlier run left", ended);
-  WorkFolder work(folder, std::move(lock), ReadLives(folder));
+  const std::vector<WorkerId> lives = ReadLives(folder);
+  WorkFolder work(folder, std::move(lock), lives, SpoolsOf(lives, AttemptsFolder(folder)));
   TRY(work.BeginNewLife());
   work.RemoveOldAttempts({});
   return work;
+}
+
+void WorkFolder::RemoveSpools() const {
+  for (const fs::path& folder : EntriesIn(AttemptsFolder(path_))) RemoveSpool(folder);
 }
 
 Status WorkFolder::ForgetDeadLives() {

@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "sweep/attempt/task.h"
+#include "worker/agent/spool.h"
 
 namespace archsweep {
 
@@ -28,6 +29,12 @@ class WorkFolder {
   // Lives that ended in this folder and that no coordinator has acknowledged as dead.
   std::vector<WorkerId> DeadLives() const { return {lives_.begin(), lives_.end() - 1}; }
 
+  // What DeadLives() left in their spools, once.
+  std::vector<SpooledAttempt> TakeSpools() { return std::move(spools_); }
+
+  // A coordinator has the lines of all spools.
+  void RemoveSpools() const;
+
   // A coordinator knows that all of DeadLives() are dead.
   Status ForgetDeadLives();
 
@@ -42,14 +49,19 @@ class WorkFolder {
   void RemoveOldAttempts(const std::vector<Token>& kept) const;
 
  private:
-  WorkFolder(std::filesystem::path path, FileLock lock, std::vector<WorkerId> lives)
-      : path_(std::move(path)), lock_(std::move(lock)), lives_(std::move(lives)) {}
+  WorkFolder(std::filesystem::path path, FileLock lock, std::vector<WorkerId> lives,
+             std::vector<SpooledAttempt> spools)
+      : path_(std::move(path)),
+        lock_(std::move(lock)),
+        lives_(std::move(lives)),
+        spools_(std::move(spools)) {}
 
   Status WriteLives() const;
 
   std::filesystem::path path_;
   FileLock lock_;
   std::vector<WorkerId> lives_;  // Oldest first; the last one lives.
+  std::vector<SpooledAttempt> spools_;
 };
 
 }  // namespace archsweep

@@ -39,8 +39,9 @@ AttemptOrder Evaluation(Token token, FakeMode mode, int amount = 0) {
 class Agents : public testing::Test {
  protected:
   AgentOptions Options() const {
-    return {.coordinator = coordinator_.Address(),
-            .token = ScriptedCoordinator::kToken,
+    return {.access = {.role = Role::kWorker,
+                       .addresses = {coordinator_.Address()},
+                       .token = ScriptedCoordinator::kToken},
             .work_folder = folder_.Path() / "work",
             .shared_folder = folder_.Path() / "shared",
             .data_root = folder_.Path() / "data",
@@ -234,7 +235,7 @@ TEST_F(Agents, KeepTheArtifactOfAnEvaluationBelowTheSharedFolder) {
 
 TEST_F(Agents, LeaveNothingRunningWhenTheirTokenIsRefused) {
   AgentOptions options = Options();
-  options.token = "wrong";
+  options.access.token = "wrong";
   Start(options);
   const Status ended = Join();
   ASSERT_FALSE(ended);
@@ -250,6 +251,62 @@ TEST_F(Agents, KillAtOnceWhenTheyAreTold) {
   agent_->Kill();
   EXPECT_TRUE(Join());
   EXPECT_EQ(Running(), 0u);
+  EXPECT_EQ(FailureOf(kFirst).kind, FailureClass::kStopped);
+}
+
+TEST_F(Agents, TellWhatAnEarlierLifeCouldNot) {
+  coordinator_.Desire(Training(kFirst, FakeMode::kSteps, 20));
+  AgentOptions options = Options();
+  options.give_up_ms = 3'000;
+  Start(options);
+  ASSERT_TRUE(WaitUntil([&] { return coordinator_.LinesOf(kFirst).size() >= 2; }));
+  coordinator_.AnswerWith(grpc::StatusCode::UNAVAILABLE);
+  const Status ended = Join();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().kind, ErrorKind::kUnavailable) << ended.error().message;
+  EXPECT_TRUE(HasFinalLine(kFirst)) << "it was told, but never answered";
+  const WorkerId first = coordinator_.Registrations().front().worker;
+
+  coordinator_.ForgetLines();
+  coordinator_.Withdraw(kFirst);
+  coordinator_.AnswerWith(grpc::StatusCode::OK);
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return coordinator_.Registrations().size() == 2; }));
+  ASSERT_TRUE(HasFinalLine(kFirst)) << "it is told before the new life registers";
+  EXPECT_TRUE(std::holds_alternative<TrainedLine>(coordinator_.LinesOf(kFirst).rbegin()->second));
+  EXPECT_EQ(coordinator_.Registrations()[1].dead_workers, std::vector<WorkerId>{first});
+  EXPECT_FALSE(fs::exists(options.work_folder / "attempts/7/spool"));
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(Agents, FollowACoordinatorThatMoves) {
+  ScriptedCoordinator other;
+  AgentOptions options = Options();
+  options.access_file = folder_.Path() / "access/worker.json";
+  ASSERT_TRUE(WriteAccess(options.access_file, options.access));
+  coordinator_.Desire(Training(kFirst, FakeMode::kHang));
+  other.Desire(Training(kFirst, FakeMode::kHang));
+  Start(options);
+  ASSERT_TRUE(WaitUntil([&] { return Running() == 1; }));
+  Access moved = options.access;
+  moved.addresses = {other.Address()};
+  ASSERT_TRUE(WriteAccess(options.access_file, moved));
+  coordinator_.AnswerWith(grpc::StatusCode::UNAVAILABLE);
+  EXPECT_TRUE(WaitUntil([&] { return other.Reports() > 0; }));
+  EXPECT_EQ(Running(), 1u) << "the attempt went on";
+  EXPECT_TRUE(Stop());
+  EXPECT_TRUE(other.HasLeft());
+}
+
+TEST_F(Agents, LeaveBeforeTheirTimeIsOver) {
+  coordinator_.Desire(Training(kFirst, FakeMode::kSteps, 900));
+  AgentOptions options = Options();
+  options.time_limit_ms = 6'000;
+  const int64_t start_ms = NowMs();
+  Start(options);
+  EXPECT_TRUE(Join());
+  EXPECT_LT(NowMs() - start_ms, options.time_limit_ms);
+  EXPECT_TRUE(coordinator_.HasLeft());
   EXPECT_EQ(FailureOf(kFirst).kind, FailureClass::kStopped);
 }
 

@@ -51,6 +51,11 @@ void ScriptedCoordinator::AnswerWith(grpc::StatusCode code) {
   answer_ = code;
 }
 
+void ScriptedCoordinator::ForgetLines() {
+  const std::lock_guard lock(mutex_);
+  lines_.clear();
+}
+
 std::map<int64_t, ProgressLine> ScriptedCoordinator::LinesOf(Token token) const {
   const std::lock_guard lock(mutex_);
   std::map<int64_t, ProgressLine> lines;

@@ -33,6 +33,9 @@ class ScriptedCoordinator final : public fleet::v1::Fleet::Service {
   // Calls to Synchronize end with `code` until this is called with OK.
   void AnswerWith(grpc::StatusCode code);
 
+  // As one does that was restored from before.
+  void ForgetLines();
+
   // Of one attempt: every line once, by its number. A line that came again must be the same.
   std::map<int64_t, ProgressLine> LinesOf(Token token) const;
   std::vector<WorkerDescription> Registrations() const;
