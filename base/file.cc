@@ -128,18 +128,21 @@ Status CreateFolders(const fs::path& folder) {
               Format("{}: cannot be created: {}", folder.string(), error.message()));
 }
 
+bool IsNetworkFileSystem(uint32_t magic) {
+  // Not in linux/magic.h: cifs, Lustre, GPFS, BeeGFS, CephFS, PanFS.
+  constexpr std::array<uint32_t, 9> kMagics = {NFS_SUPER_MAGIC, 0xff534d42,      SMB2_SUPER_MAGIC,
+                                               0x0bd00bd0,      0x47504653,      0x19830326,
+                                               0x00c36400,      AFS_SUPER_MAGIC, 0xaad7aaea};
+  return std::ranges::find(kMagics, magic) != kMagics.end();
+}
+
 Status RefuseNetworkFileSystem(const fs::path& folder) {
-  // Not in linux/magic.h: Lustre, GPFS, BeeGFS, CephFS.
-  constexpr std::array<uint32_t, 8> kNetworkMagics = {
-      NFS_SUPER_MAGIC, 0xff534d42 /* cifs */, SMB2_SUPER_MAGIC, 0x0bd00bd0, 0x47504653, 0x19830326,
-      0x00c36400,      AFS_SUPER_MAGIC};
   struct statfs info {};
   if (statfs(folder.c_str(), &info) != 0) return tl::unexpected(SystemError(folder, "be examined"));
-  const auto magic = static_cast<uint32_t>(info.f_type);
-  if (std::ranges::find(kNetworkMagics, magic) == kNetworkMagics.end()) return {};
+  if (!IsNetworkFileSystem(static_cast<uint32_t>(info.f_type))) return {};
   return Fail(ErrorKind::kInvalidInput,
-              Format("{}: lies on a network file system, where a database can be damaged; "
-                     "give a folder on a local disk",
+              Format("{}: lies on a network file system, where a database can be damaged; give a "
+                     "--state folder on a local disk, and keep a copy here with 'archsweep backup'",
                      folder.string()));
 }
 

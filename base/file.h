@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ Status SyncFolder(const std::filesystem::path& folder);
 
 // Creates the folder and its parents.
 Status CreateFolders(const std::filesystem::path& folder);
+
+// Whether a file system with this number, of statfs, is one that other machines share.
+bool IsNetworkFileSystem(uint32_t magic);
 
 // kInvalidInput with the remedy if `folder` (which exists) lies on a network file system, where
 // locks and memory-mapped files of a database cannot be trusted.

@@ -15,6 +15,7 @@ enum class ErrorKind {
   kBusy,          // Another process holds it: wait or use another.
   kCorrupt,       // Stored bytes are not what was written: restore or remove them.
   kIo,            // The operating system refused: disk, permission, network.
+  kDiskFull,      // There is no space left: free some, then go on.
   kUnavailable,   // The other side does not answer now: try again.
   kDenied,        // The token is missing or wrong.
   kInterrupted,   // Asked to stop.

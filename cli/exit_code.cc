@@ -18,6 +18,7 @@ ExitCode ExitCodeOf(ErrorKind kind) {
     case ErrorKind::kBusy:
     case ErrorKind::kCorrupt:
     case ErrorKind::kIo:
+    case ErrorKind::kDiskFull:
       return ExitCode::kFailed;
   }
   return ExitCode::kFailed;

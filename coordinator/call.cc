@@ -22,6 +22,7 @@ grpc::StatusCode CodeOf(ErrorKind kind) {
       return grpc::StatusCode::UNAVAILABLE;
     case ErrorKind::kCorrupt:
     case ErrorKind::kIo:
+    case ErrorKind::kDiskFull:
       return grpc::StatusCode::INTERNAL;
   }
   return grpc::StatusCode::UNKNOWN;

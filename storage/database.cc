@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <cmath>
 
 #include "base/check.h"
@@ -10,8 +11,17 @@
 namespace archsweep {
 namespace {
 
-ErrorKind KindOf(int code) {
-  switch (code & 0xff) {
+// SQLite knows only one of the ways in which a disk can be full.
+bool IsFull(int code, int system_code) {
+  if (code == SQLITE_FULL) return true;
+  return code == SQLITE_IOERR &&
+         (system_code == ENOSPC || system_code == EDQUOT || system_code == EFBIG);
+}
+
+ErrorKind KindOf(int extended_code, int system_code) {
+  const int code = extended_code & 0xff;
+  if (IsFull(code, system_code)) return ErrorKind::kDiskFull;
+  switch (code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return ErrorKind::kBusy;
@@ -33,13 +43,32 @@ ErrorKind KindOf(int code) {
   }
 }
 
+std::string_view RemedyOf(ErrorKind kind, int code) {
+  if ((code & 0xff) == SQLITE_CORRUPT) {
+    return "; the file is damaged: 'archsweep check' tells more; restore the file from a copy";
+  }
+  switch (kind) {
+    case ErrorKind::kBusy:
+      return "; another process has it locked: end that process, then run the same command again";
+    case ErrorKind::kDiskFull:
+      return "; the disk or the quota is full: free some space there, then go on; nothing that was "
+             "recorded is lost";
+    case ErrorKind::kIo:
+      return "; look at the disk and at the permissions of its folder, then run the same command "
+             "again; nothing that was recorded is lost";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 Error DatabaseError(sqlite3* connection, std::string_view what) {
   const char* file = sqlite3_db_filename(connection, "main");
-  return Error{
-      KindOf(sqlite3_extended_errcode(connection)),
-      Format("{}: {}: {}", file != nullptr ? file : "database", what, sqlite3_errmsg(connection))};
+  const int code = sqlite3_extended_errcode(connection);
+  const ErrorKind kind = KindOf(code, sqlite3_system_errno(connection));
+  return Error{kind, Format("{}: {}: {}{}", file != nullptr ? file : "database", what,
+                            sqlite3_errmsg(connection), RemedyOf(kind, code))};
 }
 
 Statement& Statement::operator=(Statement&& other) noexcept {
@@ -121,8 +150,9 @@ Result<Database> Database::Open(const std::filesystem::path& path, OpenMode mode
   const int code = sqlite3_open_v2(path.c_str(), &connection, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database(connection);
   if (code != SQLITE_OK) {
-    return Fail(ErrorKind::kIo,
-                Format("{}: cannot be opened: {}", path.string(), sqlite3_errstr(code)));
+    const ErrorKind kind = KindOf(code, sqlite3_system_errno(connection));
+    return Fail(kind, Format("{}: cannot be opened: {}{}", path.string(), sqlite3_errstr(code),
+                             RemedyOf(kind, code)));
   }
   sqlite3_busy_timeout(connection, kBusyTimeoutMs);
   return database;

@@ -26,8 +26,9 @@ struct Blob {
   std::string_view bytes;
 };
 
-// The newest error of a connection as "FILE: WHAT: reason". kBusy: locked; kCorrupt: damaged, or a
-// constraint refused the change; kIo: disk and permissions; kInvalidInput: the statement itself.
+// The newest error of a connection as "FILE: WHAT: reason", with the remedy where the file and not
+// the statement is to blame. kBusy: locked; kCorrupt: damaged, or a constraint refused the change;
+// kDiskFull: no space or quota left; kIo: disk and permissions; kInvalidInput: the statement.
 Error DatabaseError(sqlite3* connection, std::string_view what);
 
 // A prepared statement, borrowed from its database; going out of scope makes it ready for the next

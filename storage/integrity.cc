@@ -1,5 +1,7 @@
 #include "storage/integrity.h"
 
+#include <sqlite3.h>
+
 #include "base/sha256.h"
 #include "base/text.h"
 #include "storage/reader.h"
@@ -54,6 +56,24 @@ constexpr std::string_view kViolations[] = {
     "JOIN evaluation e ON e.key = r.evaluation JOIN training g ON g.trial = r.trial "
     "WHERE g.diverged = 1",
 
+    "SELECT 'trial ' || t.id || ': its row counts it as reported = ' || t.reported || ', diverged "
+    "= ' "
+    "|| coalesce(t.diverged, 'null') || ', which its training and results contradict' FROM trial t "
+    "LEFT JOIN training g ON g.trial = t.key WHERE t.diverged IS NOT g.diverged "
+    "OR t.train_token IS NOT g.token OR t.reported <> (coalesce(g.diverged, 0) = 1 "
+    "OR EXISTS (SELECT 1 FROM result r WHERE r.trial = t.key))",
+
+    "SELECT 'attempt ' || a.token || ': is ' || a.state || ', and ' || coalesce(v.n, 0) || "
+    "' events tell of its end' FROM attempt a LEFT JOIN (SELECT token, count(*) AS n FROM event "
+    "WHERE kind IN ('training_succeeded', 'evaluation_succeeded', 'attempt_failed') "
+    "GROUP BY token) AS v ON v.token = a.token "
+    "WHERE coalesce(v.n, 0) <> (a.ended_ms IS NOT NULL)",
+
+    "SELECT 'attempt ' || a.token || ': ' || coalesce(v.n, 0) || ' events tell of its assignment' "
+    "FROM attempt a LEFT JOIN (SELECT token, count(*) AS n FROM event "
+    "WHERE kind = 'attempt_assigned' GROUP BY token) AS v ON v.token = a.token "
+    "WHERE coalesce(v.n, 0) <> 1",
+
     "SELECT 'result of evaluation ' || e.id || ': has flags for ' || (8 * length(r.flags)) || "
     "' images and counts ' || r.images FROM result r JOIN evaluation e ON e.key = r.evaluation "
     "WHERE length(r.flags) <> (r.images + 7) / 8",
@@ -67,6 +87,7 @@ Status AppendTexts(Database& database, std::string_view sql, std::string_view he
     if (!found) return {};
     if (rows.Text(0) != healthy) findings.emplace_back(rows.Text(0));
   }
+  findings.push_back(Format("... and perhaps more of this kind; {} are listed", kFindingsMax));
   return {};
 }
 
@@ -113,25 +134,86 @@ Result<int64_t> Count(Database& database, std::string_view table) {
   return count.value_or(0);
 }
 
+// What a run needs first; the rows of the last ones are many.
+constexpr std::string_view kTables[] = {
+    "meta",        "sweep",      "worker",       "attack",     "task",
+    "result",      "training",   "trial",        "attempt",    "membership",
+    "event",       "evaluation", "trial_config", "checkpoint", "evaluation_membership",
+    "epoch_metric"};
+
+// Stops a statement of its connection when the time is over.
+class TimeLimit {
+ public:
+  TimeLimit(Database& database, const Clock& clock, int64_t limit_ms)
+      : database_(database), clock_(clock), end_ms_(clock.MonotonicMs() + limit_ms) {
+    constexpr int kStepsBetweenLooks = 10'000;  // Of SQLite's machine.
+    sqlite3_progress_handler(
+        database.Handle(), kStepsBetweenLooks,
+        [](void* limit) { return static_cast<const TimeLimit*>(limit)->IsOver() ? 1 : 0; }, this);
+  }
+  ~TimeLimit() { sqlite3_progress_handler(database_.Handle(), 0, nullptr, nullptr); }
+  TimeLimit(const TimeLimit&) = delete;
+  TimeLimit& operator=(const TimeLimit&) = delete;
+
+  bool IsOver() const { return clock_.MonotonicMs() >= end_ms_; }
+
+ private:
+  Database& database_;
+  const Clock& clock_;
+  int64_t end_ms_;
+};
+
 }  // namespace
 
-Result<IntegrityReport> CheckIntegrity(const fs::path& state_folder, const Clock& clock) {
-  TRY_ASSIGN(Reader reader, Reader::Open(state_folder, clock));
-  Database& database = reader.Connection();
-  IntegrityReport report;
-  TRY(AppendTexts(database, "PRAGMA integrity_check", "ok", report.findings));
-  // Of a damaged file nothing else can be said.
-  if (!report.findings.empty()) return report;
+Status CheckDatabase(Database& database, IntegrityReport& report) {
   // One snapshot, so that a coordinator's commits in between do not look like contradictions.
   TRY(database.RunScript("BEGIN"));
+  Status read = AppendTexts(database, "PRAGMA integrity_check", "ok", report.findings);
+  if (!read) {
+    // Of some damage SQLite tells by its findings, of some by an error.
+    if (read.error().kind != ErrorKind::kCorrupt) return read;
+    report.findings.push_back(read.error().message);
+  }
+  report.is_damaged = !report.findings.empty();
+  if (report.is_damaged) {
+    // Nothing else can be said of the file, and not even the end of the snapshot need succeed.
+    static_cast<void>(database.RunScript("ROLLBACK"));
+    return {};
+  }
   TRY(CheckForeignKeys(database, report.findings));
   for (const std::string_view sql : kViolations) {
     TRY(AppendTexts(database, sql, "", report.findings));
   }
-  TRY(CheckFiles(database, state_folder, report.findings));
   TRY_ASSIGN(report.trials, Count(database, "trial"));
   TRY_ASSIGN(report.trainings, Count(database, "training"));
   TRY_ASSIGN(report.results, Count(database, "result"));
+  return database.RunScript("COMMIT");
+}
+
+Status CheckQuickly(Database& database, const Clock& clock) {
+  const TimeLimit limit(database, clock, kStartUpCheckMs);
+  for (const std::string_view table : kTables) {
+    std::vector<std::string> findings;
+    const Status checked =
+        AppendTexts(database, Format("PRAGMA quick_check({})", table), "ok", findings);
+    if (limit.IsOver()) return {};
+    TRY(checked);
+    if (findings.empty()) continue;
+    return Fail(ErrorKind::kCorrupt,
+                Format("is damaged: {}; 'archsweep check' tells all of it; restore the file from "
+                       "a copy (archsweep backup)",
+                       findings.front()));
+  }
+  return {};
+}
+
+Result<IntegrityReport> CheckIntegrity(const fs::path& state_folder, const Clock& clock) {
+  TRY_ASSIGN(Reader reader, Reader::Open(state_folder, clock));
+  IntegrityReport report;
+  TRY(CheckDatabase(reader.Connection(), report));
+  if (!report.is_damaged) {
+    TRY(CheckFiles(reader.Connection(), state_folder, report.findings));
+  }
   return report;
 }
 

@@ -2,7 +2,9 @@
 
 #include <array>
 
+#include "base/file.h"
 #include "base/text.h"
+#include "storage/backup.h"
 #include "storage/schema_text.h"
 
 namespace archsweep {
@@ -35,7 +37,8 @@ Status CopyTo(Database& database, const std::filesystem::path& copy) {
   // Left by a migration that was interrupted before it changed anything.
   std::error_code error;
   std::filesystem::remove(copy, error);
-  return database.Run("VACUUM INTO ?1", copy.string());
+  TRY(CopyDatabase(database, copy));
+  return SyncFolder(copy.has_parent_path() ? copy.parent_path() : std::filesystem::path("."));
 }
 
 Status Apply(Database& database, const Migration& migration) {
@@ -50,7 +53,9 @@ Status Apply(Database& database, const Migration& migration) {
 
 Result<int64_t> SchemaVersion(Database& database, int64_t newest) {
   const auto add_remedy = [](Error error) {
-    if (error.kind == ErrorKind::kCorrupt) error.message += Format("; {}", kOtherRemedy);
+    const bool has_one = error.message.find("restore the file") != std::string::npos;
+    if (error.kind == ErrorKind::kCorrupt && !has_one)
+      error.message += Format("; {}", kOtherRemedy);
     return error;
   };
   TRY_ASSIGN(const int64_t application, Pragma(database, "application_id").map_error(add_remedy));

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "storage/changes.h"
 #include "storage/database.h"
+#include "storage/integrity.h"
 #include "storage/load.h"
 #include "storage/migrations.h"
 #include "storage/submission.h"
@@ -50,13 +51,14 @@ Status Configure(Database& database) {
              kLogBytesKept, kCacheKib));
 }
 
-Result<Database> OpenDatabase(const std::filesystem::path& path) {
+Result<Database> OpenDatabase(const std::filesystem::path& path, const Clock& clock) {
   TRY_ASSIGN(Database database, Database::Open(path, OpenMode::kReadWrite));
   const auto prepare = [&]() -> Status {
     // Before anything is changed in a file that may be another program's.
     TRY(SchemaVersion(database, Migrations().back().version));
     TRY(Configure(database));
-    return Migrate(database, path, Migrations());
+    TRY(Migrate(database, path, Migrations()));
+    return CheckQuickly(database, clock);
   };
   TRY(prepare().map_error([&](Error error) {
     return error.message.starts_with(path.string()) ? error
@@ -147,7 +149,7 @@ Result<Store> Store::Open(const std::filesystem::path& state_folder, const Clock
   TRY(CreateFolders(state_folder));
   TRY(RefuseNetworkFileSystem(state_folder));
   TRY_ASSIGN(FileLock lock, LockFolder(state_folder));
-  TRY_ASSIGN(Database database, OpenDatabase(state_folder / kDatabaseFile));
+  TRY_ASSIGN(Database database, OpenDatabase(state_folder / kDatabaseFile, clock));
   TRY_ASSIGN(const int64_t epoch, RaiseEpoch(database, clock.WallMs()));
   return Store(std::make_unique<Impl>(std::move(lock), std::move(database), epoch, clock));
 }

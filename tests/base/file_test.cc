@@ -56,6 +56,17 @@ TEST(File, AcceptsALocalFileSystemForADatabase) {
   EXPECT_TRUE(RefuseNetworkFileSystem(folder.Path()));
 }
 
+TEST(File, KnowsTheFileSystemsThatOtherMachinesShare) {
+  constexpr uint32_t kNfs = 0x6969;
+  constexpr uint32_t kLustre = 0x0bd00bd0;
+  constexpr uint32_t kExt4 = 0xef53;
+  constexpr uint32_t kTmpfs = 0x01021994;
+  EXPECT_TRUE(IsNetworkFileSystem(kNfs));
+  EXPECT_TRUE(IsNetworkFileSystem(kLustre));
+  EXPECT_FALSE(IsNetworkFileSystem(kExt4));
+  EXPECT_FALSE(IsNetworkFileSystem(kTmpfs));
+}
+
 TEST(FileLock, RefusesASecondHolderAndNamesTheFirst) {
   const TemporaryFolder folder;
   const auto path = folder.Path() / "lock";
