@@ -44,7 +44,7 @@ void ApgdAttack::StartRun() {
   const AttackedBatch standing = tally_.Select(run_rows_);
   const at::Tensor targets = IsTargeted() ? Targets(standing) : at::Tensor();
   // All standing images share the draw, so that none of its values depends on what was saved.
-  const at::Tensor draw = draws_.Symmetric(standing.images.sizes()).to(standing.images.device());
+  const at::Tensor draw = draws_.SymmetricLike(standing.images);
   run_ = std::make_unique<ApgdRun>(network_, standing, targets,
                                    ApgdStart(standing.images, draw, options_.epsilon),
                                    ApgdRun::Options{.epsilon = options_.epsilon,

@@ -33,7 +33,7 @@ std::vector<ApgdCheck> ApgdChecks(int steps) {
 }
 
 at::Tensor ApgdStart(const at::Tensor& images, const at::Tensor& draw, double epsilon) {
-  const at::Tensor largest = PerImage(draw.flatten(1).abs().amax(1)) + 1e-12;
+  const at::Tensor largest = draw.abs().amax({1, 2, 3}, /*keepdim=*/true) + 1e-12;
   return draw.div(largest).mul_(epsilon).add_(images).clamp_(0, 1);
 }
 
@@ -129,7 +129,7 @@ void ApgdRun::Begin(const PointGradient& seen) {
   rows_.step = PerImage(at::full_like(seen.losses, kFirstStep * options_.epsilon));
   rows_.reduced = at::ones_like(outcome_.broken);
   if (options_.loss != ApgdLoss::kCrossEntropy) {
-    outcome_.without_gradient = seen.gradient.flatten(1).abs().sum(1).eq(0);
+    outcome_.without_gradient = seen.gradient.abs().sum({1, 2, 3}).eq(0);
   }
 }
 

@@ -12,7 +12,8 @@ constexpr int kGroup = 0;  // The batch-norm group that is exported.
 
 }  // namespace
 
-AttackedNetwork::AttackedNetwork(const Executor& network) : network_(network, kGroup) {}
+AttackedNetwork::AttackedNetwork(const Executor& network)
+    : executor_(network), network_(network, kGroup) {}
 
 at::Tensor AttackedNetwork::Logits(const at::Tensor& images) {
   ledger_.done.forward_only += images.size(0);
@@ -29,7 +30,17 @@ PointGradient AttackedNetwork::GradientAt(const at::Tensor& images, const ImageL
   const at::Tensor gradient = torch::autograd::grad({loss.sum()}, {point}).front();
   return {.logits = logits,
           .losses = loss.detach(),
-          .gradient = std::move(pass).ImageGradient(gradient)};
+          .gradient =
+              std::move(pass).ImageGradient(gradient).contiguous(images.suggest_memory_format())};
+}
+
+std::unique_ptr<WindowNetwork> AttackedNetwork::Windows(int64_t images, int64_t side) const {
+  if (!executor_.ValueOptions().device().is_cpu()) return nullptr;
+  if (executor_.Options().fusion == Fusion::kNone) return nullptr;
+  auto windows = std::make_unique<WindowNetwork>(executor_, kGroup);
+  const bool pays =
+      windows->Cost(side) <= kWindowCostMax && windows->BytesPerImage() * images <= kWindowBytesMax;
+  return pays ? std::move(windows) : nullptr;
 }
 
 }  // namespace archsweep

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 
+#include "worker/trainer/attacks/window_network.h"
 #include "worker/trainer/frozen/frozen_network.h"
 
 namespace archsweep {
@@ -47,8 +49,13 @@ using ImageLosses = std::function<at::Tensor(const at::Tensor& logits)>;
 struct PointGradient {
   at::Tensor logits;    // [images, classes]
   at::Tensor losses;    // [images]
-  at::Tensor gradient;  // Of the sum of losses, of the shape of the images.
+  at::Tensor gradient;  // Of the sum of losses, of the shape and layout of the images.
 };
+
+// A window pays where it takes no more than this share of the multiplications of a whole pass, and
+// what must be kept for it is no larger.
+inline constexpr double kWindowCostMax = 0.6;
+inline constexpr int64_t kWindowBytesMax = int64_t{1} << 30;
 
 // The one way by which the attacks of this folder run a network: in evaluation mode, by the running
 // statistics of batch-norm group 0. Gradients reach the images only, and nothing of the network
@@ -61,6 +68,11 @@ class AttackedNetwork {
   at::Tensor Logits(const at::Tensor& images);
   PointGradient GradientAt(const at::Tensor& images, const ImageLosses& losses);
 
+  // For passes over so many images of which only a square changes between passes, no larger than
+  // `side`; null where these would not pay. Each of them is to be counted.
+  std::unique_ptr<WindowNetwork> Windows(int64_t images, int64_t side) const;
+  void CountForward(int64_t images) { ledger_.done.forward_only += images; }
+
   // Enters passes that the reference would have made at this point.
   void CountForReference(const PassCounts& counts) { ledger_.reference += counts; }
 
@@ -68,6 +80,7 @@ class AttackedNetwork {
   void ClearLedger() { ledger_ = {}; }
 
  private:
+  const Executor& executor_;
   const FrozenNetwork network_;
   PassLedger ledger_;
 };

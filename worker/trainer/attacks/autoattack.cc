@@ -40,6 +40,7 @@ AutoAttack::AutoAttack(const Executor& network, const at::Tensor& images, const 
                        const AttackShare& share, AutoAttackState state)
     : images_(images),
       labels_(labels),
+      layout_(LayoutOf(network.Options().fusion)),
       classes_(classes),
       settings_(settings),
       share_(share),
@@ -102,7 +103,8 @@ void AutoAttack::Advance() {
 void AutoAttack::StartJob() {
   const Job& job = jobs_.back();
   const at::Tensor index = IndexTensor(attacked_.data() + job.first, job.count, images_);
-  batch_ = {.images = images_.index_select(0, index), .labels = labels_.index_select(0, index)};
+  batch_ = {.images = images_.index_select(0, index).contiguous(layout_),
+            .labels = labels_.index_select(0, index)};
   if (state_.stage > 0) {
     attack_ = MakeAttack(batch_, job.count > settings_.batch);
     return;

@@ -45,7 +45,8 @@ inline constexpr int64_t kMergedImagesMax = 512;
 class AutoAttack {
  public:
   // Images [images, channels, height, width] in [0, 1] and labels on the device of the network, to
-  // which it keeps a reference. Settings without problems (asserted). `state` is that of the same
+  // which it keeps a reference and which must not change meanwhile; the running statistics of
+  // batch-norm group 0 hold. Settings without problems (asserted). `state` is that of the same
   // chain.
   AutoAttack(const Executor& network, const at::Tensor& images, const at::Tensor& labels,
              int64_t classes, const AutoAttackSettings& settings, const AttackShare& share,
@@ -84,6 +85,7 @@ class AutoAttack {
 
   const at::Tensor images_;
   const at::Tensor labels_;
+  const at::MemoryFormat layout_;
   const int64_t classes_;
   const AutoAttackSettings settings_;
   const AttackShare share_;

@@ -8,7 +8,9 @@ namespace archsweep {
 
 // Images that are attacked together.
 struct AttackedBatch {
-  at::Tensor images;  // [images, channels, height, width], in [0, 1]
+  // [images, channels, height, width], in [0, 1]; best in the layout that the network takes, which
+  // all tensors of an attack then have.
+  at::Tensor images;
   at::Tensor labels;  // [images], of integers
 };
 

@@ -59,8 +59,8 @@ at::Tensor FabAttack::CleanLogits(const AttackedBatch& standing) {
 
 at::Tensor FabAttack::Start(const at::Tensor& images) {
   if (runs_ % options_.restarts == 0) return images;
-  const at::Tensor draw = draws_.Symmetric(images.sizes()).to(images.device());
-  const at::Tensor largest = draw.flatten(1).abs().amax(1).view({-1, 1, 1, 1});
+  const at::Tensor draw = draws_.SymmetricLike(images);
+  const at::Tensor largest = draw.abs().amax({1, 2, 3}, /*keepdim=*/true);
   return draw.mul(options_.epsilon).div_(largest).mul_(0.5).add_(images).clamp_(0, 1);
 }
 

@@ -14,6 +14,17 @@ constexpr double kOvershoot = 1.05;
 constexpr double kWayBack = 0.9;  // Of the distance that is left after a success.
 constexpr double kLengthMin = 1e-8;
 
+// One row for each image, in the order of its memory.
+at::Tensor Flat(const at::Tensor& images) {
+  return images.is_contiguous() ? images.flatten(1) : images.permute({0, 2, 3, 1}).flatten(1);
+}
+
+// The way back, with the layout of `like`.
+at::Tensor Unflat(const at::Tensor& rows, const at::Tensor& like) {
+  if (like.is_contiguous()) return rows.view_as(like);
+  return rows.view({like.size(0), like.size(2), like.size(3), like.size(1)}).permute({0, 3, 1, 2});
+}
+
 at::Tensor PerImage(const at::Tensor& values) { return values.view({-1, 1, 1, 1}); }
 
 }  // namespace
@@ -60,11 +71,11 @@ void FabRun::Move() {
     return LogitDifferences(logits, rows_.labels, rows_.targets);
   });
   rows_.difference = seen.losses;
-  const at::Tensor normals = seen.gradient.flatten(1);
-  const at::Tensor points = rows_.point.flatten(1);
+  const at::Tensor normals = Flat(seen.gradient);
+  const at::Tensor points = Flat(rows_.point);
   const at::Tensor offsets = (normals * points).sum(1) - seen.losses;
   const auto project = options_.saves_passes ? ProjectByNewton : ProjectBySorting;
-  const auto both = project(at::cat({points, rows_.images.flatten(1)}), at::cat({normals, normals}),
+  const auto both = project(at::cat({points, Flat(rows_.images)}), at::cat({normals, normals}),
                             at::cat({offsets, offsets}))
                         .chunk(2);
   const auto length = [](const at::Tensor& step) {
@@ -74,7 +85,7 @@ void FabRun::Move() {
   const at::Tensor share =
       (from_point / (from_point + length(both[1]))).clamp_(0, kOriginalShareMax);
   const auto beyond = [&](const at::Tensor& from, const at::Tensor& step) {
-    return step.view_as(from).mul(kOvershoot).add_(from);
+    return Unflat(step, from).mul(kOvershoot).add_(from);
   };
   rows_.point = beyond(rows_.point, both[0])
                     .mul_(1 - share)
@@ -86,7 +97,7 @@ void FabRun::Judge() {
   const at::Tensor logits = network_.Logits(rows_.point);
   const at::Tensor margins = Margins(logits, rows_.labels);
   rows_.wrong = AreRight(logits, rows_.labels).logical_not_();
-  const at::Tensor distance = (rows_.point - rows_.images).flatten(1).abs().amax(1);
+  const at::Tensor distance = (rows_.point - rows_.images).abs().amax({1, 2, 3});
   const at::Tensor nearer = rows_.wrong.logical_and(distance < rows_.distance);
   rows_.nearest = at::where(PerImage(nearer), rows_.point, rows_.nearest);
   rows_.distance = at::where(nearer, distance, rows_.distance);

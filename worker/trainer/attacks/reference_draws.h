@@ -16,8 +16,8 @@ class ReferenceDraws {
   // In [0, 1). Drawn one value after the other: two calls give what one for both would.
   at::Tensor Uniform(at::IntArrayRef shape);
 
-  // 2 * uniform - 1, in [-1, 1).
-  at::Tensor Symmetric(at::IntArrayRef shape);
+  // 2 * uniform - 1, in [-1, 1), with the shape, device and layout of images.
+  at::Tensor SymmetricLike(const at::Tensor& images);
 
   // -1 or 1, and once in 2^24 draws 0.
   at::Tensor Signs(at::IntArrayRef shape);

@@ -73,23 +73,40 @@ void SquareAttack::StartRun() {
 void SquareAttack::Query() {
   const at::IntArrayRef shape = rows_.point.sizes();
   window_ = DrawSquareWindow(draws_, queries_++, shape.slice(1));
+  UseWindows();
   const auto cut = [&](const at::Tensor& images) {
     return images.narrow(2, window_.top, window_.side).narrow(3, window_.left, window_.side);
   };
-  // Elsewhere the images are in the ball and in [0, 1] already.
+  // Elsewhere the points are in the ball and in [0, 1] already.
   const at::Tensor here = cut(rows_.point);
   const at::Tensor images = cut(rows_.images);
-  const at::Tensor before = here.clone();
   const at::Tensor change = (2 * options_.epsilon * window_.signs).to(here.device());
   const at::Tensor after =
-      (before + change).clamp_(images - options_.epsilon, images + options_.epsilon).clamp_(0, 1);
+      (here + change).clamp_(images - options_.epsilon, images + options_.epsilon).clamp_(0, 1);
+  const at::Tensor before = here.clone();
   here.copy_(after);
   network_.CountForReference({.forward_only = rows_.ids.size(0)});
-  const at::Tensor margin = Margins(network_.Logits(rows_.point), rows_.labels);
+  const at::Tensor margin = Margins(LogitsOf(after), rows_.labels);
   const at::Tensor better = margin < rows_.margin;
   here.copy_(at::where(better.view({-1, 1, 1, 1}), after, before));
+  if (windows_ != nullptr) windows_->Accept(better);
   rows_.margin = at::where(better, margin, rows_.margin);
   LeaveBroken();
+}
+
+void SquareAttack::UseWindows() {
+  if (windows_ != nullptr || !options_.saves_passes || window_.side == refused_side_) return;
+  refused_side_ = window_.side;
+  windows_ = network_.Windows(rows_.ids.size(0), window_.side);
+  if (windows_ == nullptr) return;
+  network_.CountForward(rows_.ids.size(0));
+  windows_->Begin(rows_.point);
+}
+
+at::Tensor SquareAttack::LogitsOf(const at::Tensor& pixels) {
+  if (windows_ == nullptr) return network_.Logits(rows_.point);
+  network_.CountForward(rows_.ids.size(0));
+  return windows_->Logits(pixels, window_.top, window_.left);
 }
 
 void SquareAttack::LeaveBroken() {
@@ -99,7 +116,9 @@ void SquareAttack::LeaveBroken() {
   outcome_.images.index_copy_(0, ids, rows_.point.index_select(0, broken));
   outcome_.margins.index_copy_(0, ids, rows_.margin.index_select(0, broken));
   outcome_.broken.index_fill_(0, ids, true);
-  rows_.Keep((rows_.margin > 0).nonzero().squeeze(1));
+  const at::Tensor kept = (rows_.margin > 0).nonzero().squeeze(1);
+  rows_.Keep(kept);
+  if (windows_ != nullptr) windows_->Keep(kept);
 }
 
 void SquareAttack::FinishRun() {
@@ -112,6 +131,8 @@ void SquareAttack::FinishRun() {
     outcome_.broken = AreRight(network_.Logits(outcome_.images), labels).logical_not_();
   }
   tally_.Add(run_rows_, outcome_);
+  windows_.reset();
+  refused_side_ = 0;
   running_ = false;
 }
 

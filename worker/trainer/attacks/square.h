@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "worker/trainer/attacks/attack_tally.h"
 #include "worker/trainer/attacks/reference_draws.h"
 #include "worker/trainer/attacks/square_window.h"
@@ -43,6 +45,8 @@ class SquareAttack : public BatchAttack {
   void Prepare();
   void StartRun();
   void Query();
+  void UseWindows();
+  at::Tensor LogitsOf(const at::Tensor& pixels);
   void LeaveBroken();
   void FinishRun();
 
@@ -59,6 +63,9 @@ class SquareAttack : public BatchAttack {
   AttackOutcome outcome_;  // Of this run.
   Rows rows_;
   SquareWindow window_;
+  // Where passes are saved and windows have become small enough: knows the points.
+  std::unique_ptr<WindowNetwork> windows_;
+  int64_t refused_side_ = 0;  // At which they were not.
 };
 
 }  // namespace archsweep

@@ -27,13 +27,19 @@ Graph LinearGraph(int classes) {
   return std::move(builder).Finish(output);
 }
 
+constexpr uint64_t kSeed = 77;
+
+Model RandomModel(const Graph& graph) {
+  at::manual_seed(kSeed);
+  Model model = AllocateModel(graph, 1, at::kFloat);
+  model.parameters.front().detach().normal_();
+  return model;
+}
+
 class LinearNetwork : public testing::TestWithParam<int> {
  protected:
   LinearNetwork() {
-    constexpr uint64_t kSeed = 77;
     RecordProperty("seed", static_cast<int>(kSeed));
-    at::manual_seed(kSeed);
-    model_.parameters.front().detach().normal_();
     batch_.images = at::rand({kImages, 3, kSide, kSide});
     batch_.labels = executor_.Evaluate(batch_.images, 0).argmax(1);
   }
@@ -89,7 +95,7 @@ class LinearNetwork : public testing::TestWithParam<int> {
   }
 
   const Graph graph_ = LinearGraph(GetParam());
-  const Model model_ = AllocateModel(graph_, 1, at::kFloat);
+  const Model model_ = RandomModel(graph_);
   const Executor executor_{graph_, model_};
   AttackedBatch batch_;
 };

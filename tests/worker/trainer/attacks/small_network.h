@@ -18,9 +18,7 @@ class SmallNetwork {
       : graph_(BuildGraph({.depth = {1, 1, 1}, .width = {1, 1, 1}}, 32, 10)),
         model_(AllocateModel(graph_, 1, at::kFloat, fusion)),
         executor_(graph_, model_, {.fusion = fusion}) {
-    const Status copied =
-        CopyInto(OfficialTensors(model_), Golden("checkpoints/small_basic").State());
-    CHECK(copied);
+    CHECK(CopyInto(OfficialTensors(model_), Golden("checkpoints/small_basic").State()));
   }
 
   const Executor& Get() const { return executor_; }
