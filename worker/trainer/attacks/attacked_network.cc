@@ -36,7 +36,8 @@ PointGradient AttackedNetwork::GradientAt(const at::Tensor& images, const ImageL
 
 std::unique_ptr<WindowNetwork> AttackedNetwork::Windows(int64_t images, int64_t side) const {
   if (!executor_.ValueOptions().device().is_cpu()) return nullptr;
-  if (executor_.Options().fusion == Fusion::kNone) return nullptr;
+  const ExecutorOptions& how = executor_.Options();
+  if (how.fusion == Fusion::kNone || how.compute_type) return nullptr;
   auto windows = std::make_unique<WindowNetwork>(executor_, kGroup);
   const bool pays =
       windows->Cost(side) <= kWindowCostMax && windows->BytesPerImage() * images <= kWindowBytesMax;

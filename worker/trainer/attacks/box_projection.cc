@@ -1,10 +1,12 @@
 #include "worker/trainer/attacks/box_projection.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cmath>
 #include <tuple>
 
-#include "base/check.h"
+#include "worker/trainer/attacks/projection_kernel.h"
 
 namespace archsweep {
 namespace {
@@ -40,6 +42,30 @@ at::Tensor Bisect(const at::Tensor& needed, const at::Tensor& sums, const at::Te
     high = at::where(beyond, high, middle);
   }
   return low;
+}
+
+// Newton's method on all rows at once, for any device and type.
+at::Tensor ProjectRowsByNewton(const at::Tensor& points, const at::Tensor& normals,
+                               const at::Tensor& offsets) {
+  const auto [w, b] = Orient(points, normals, offsets);
+  const at::Tensor weights = w.abs();
+  const at::Tensor is_negative = w < 0;
+  const at::Tensor distances = at::where(is_negative, 1 - points, points);
+  const at::Tensor needed = (w * points).sum(1) - b;
+  at::Tensor length = needed / weights.sum(1);
+  // Each round passes at least one bound that the last one had not seen.
+  const int64_t rounds_max = w.size(1);
+  for (int64_t round = 0; round < rounds_max; ++round) {
+    const at::Tensor free_weights = weights * (distances > length.unsqueeze(1));
+    const at::Tensor at_bounds = ((weights - free_weights) * distances).sum(1);
+    const at::Tensor longer = (needed - at_bounds) / free_weights.sum(1);
+    // NaN and infinity, where no coordinate is free or none has a weight, end it too.
+    const at::Tensor grows = longer > length;
+    if (!grows.any().item<bool>()) break;
+    length = at::where(grows, longer, length);
+  }
+  const at::Tensor step = at::minimum(distances, length.unsqueeze(1));
+  return at::where(weights != 0, at::where(is_negative, step, -step), 0);
 }
 
 }  // namespace
@@ -84,25 +110,23 @@ at::Tensor ProjectBySorting(const at::Tensor& points, const at::Tensor& normals,
 
 at::Tensor ProjectByNewton(const at::Tensor& points, const at::Tensor& normals,
                            const at::Tensor& offsets) {
-  const auto [w, b] = Orient(points, normals, offsets);
-  const at::Tensor weights = w.abs();
-  const at::Tensor is_negative = w < 0;
-  const at::Tensor distances = at::where(is_negative, 1 - points, points);
-  const at::Tensor needed = (w * points).sum(1) - b;
-  at::Tensor length = needed / weights.sum(1);
-  // Each round passes at least one bound that the last one had not seen.
-  const int64_t rounds_max = w.size(1);
-  for (int64_t round = 0; round < rounds_max; ++round) {
-    const at::Tensor free_weights = weights * (distances > length.unsqueeze(1));
-    const at::Tensor at_bounds = ((weights - free_weights) * distances).sum(1);
-    const at::Tensor longer = (needed - at_bounds) / free_weights.sum(1);
-    // NaN and infinity, where no coordinate is free or none has a weight, end it too.
-    const at::Tensor grows = longer > length;
-    if (!grows.any().item<bool>()) break;
-    length = at::where(grows, longer, length);
+  if (!points.is_cpu() || points.scalar_type() != at::kFloat) {
+    return ProjectRowsByNewton(points, normals, offsets);
   }
-  const at::Tensor step = at::minimum(distances, length.unsqueeze(1));
-  return at::where(weights != 0, at::where(is_negative, step, -step), 0);
+  const at::Tensor all_points = points.contiguous();
+  const at::Tensor all_normals = normals.contiguous();
+  const at::Tensor all_offsets = offsets.contiguous();
+  at::Tensor steps = at::empty_like(all_points);
+  const int64_t columns = points.size(1);
+  float* const step = steps.mutable_data_ptr<float>();
+  at::parallel_for(0, points.size(0), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      ProjectRow(all_points.const_data_ptr<float>() + row * columns,
+                 all_normals.const_data_ptr<float>() + row * columns,
+                 all_offsets.const_data_ptr<float>()[row], step + row * columns, columns);
+    }
+  });
+  return steps;
 }
 
 }  // namespace archsweep

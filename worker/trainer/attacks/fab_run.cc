@@ -98,9 +98,11 @@ void FabRun::Judge() {
   const at::Tensor margins = Margins(logits, rows_.labels);
   rows_.wrong = AreRight(logits, rows_.labels).logical_not_();
   const at::Tensor distance = (rows_.point - rows_.images).abs().amax({1, 2, 3});
-  const at::Tensor nearer = rows_.wrong.logical_and(distance < rows_.distance);
-  rows_.nearest = at::where(PerImage(nearer), rows_.point, rows_.nearest);
-  rows_.distance = at::where(nearer, distance, rows_.distance);
+  if (!options_.saves_passes) {
+    const at::Tensor nearer = rows_.wrong.logical_and(distance < rows_.distance);
+    rows_.nearest = at::where(PerImage(nearer), rows_.point, rows_.nearest);
+    rows_.distance = at::where(nearer, distance, rows_.distance);
+  }
 
   const at::Tensor in_ball = distance <= options_.epsilon;
   const at::Tensor seen = at::where(in_ball, margins, std::numeric_limits<double>::infinity());
@@ -108,7 +110,8 @@ void FabRun::Judge() {
   outcome_.margins.index_copy_(0, rows_.ids, least);
   const at::Tensor broken = rows_.wrong.logical_and(in_ball).nonzero().squeeze(1);
   const at::Tensor ids = rows_.ids.index_select(0, broken);
-  outcome_.images.index_copy_(0, ids, rows_.nearest.index_select(0, broken));
+  const at::Tensor& found = options_.saves_passes ? rows_.point : rows_.nearest;
+  outcome_.images.index_copy_(0, ids, found.index_select(0, broken));
   outcome_.broken.index_fill_(0, ids, true);
 
   const at::Tensor back = (rows_.point - rows_.images).mul_(kWayBack).add_(rows_.images);

@@ -29,9 +29,9 @@ class FabRun {
   // Broken: the network was wrong at a point of the ball.
   const AttackOutcome& Outcome() const { return outcome_; }
 
-  // Of the images that are still attacked: the nearest point that the network gets wrong and its
-  // distance, kNothingFound where there is none. For tests also z_target - z_label where the last
-  // step began, and whether the network was wrong where it ended.
+  // The nearest point of each image that the network gets wrong and its distance, kNothingFound
+  // where there is none; only where no passes are saved. For tests also z_target - z_label where
+  // the last step began, and whether the network was wrong where it ended.
   static constexpr double kNothingFound = 1e10;
   const at::Tensor& Nearest() const { return rows_.nearest; }
   const at::Tensor& Distances() const { return rows_.distance; }

@@ -48,7 +48,9 @@ bool Meet(const Region& a, const Region& b) {
 }  // namespace
 
 WindowNetwork::WindowNetwork(const Executor& network, int group)
-    : graph_(network.LayerGraph()), is_kept_(graph_.nodes.size(), false) {
+    : graph_(network.LayerGraph()),
+      bytes_per_element_(static_cast<int64_t>(network.ValueOptions().dtype().itemsize())),
+      is_kept_(graph_.nodes.size(), false) {
   const c10::NoGradGuard no_gradients;
   const Graph unpadded = WithoutPadding(graph_);
   for (const FusedLayer& fused : FuseLayers(graph_)) {
@@ -100,7 +102,7 @@ int64_t WindowNetwork::BytesPerImage() const {
   for (size_t i = 0; i < is_kept_.size(); ++i) {
     if (is_kept_[i]) elements += graph_.nodes[i].output.Elements();
   }
-  return elements * static_cast<int64_t>(sizeof(float));
+  return elements * bytes_per_element_;
 }
 
 Region WindowNetwork::RegionOf(const Layer& layer, const std::vector<Region>& changed) const {

@@ -70,6 +70,7 @@ class WindowNetwork {
   void ForEachShard(const Function& function);
 
   const Graph graph_;
+  const int64_t bytes_per_element_;
   std::vector<Layer> layers_;
   std::vector<bool> is_kept_;  // By node.
   std::vector<Shard> shards_;

@@ -57,6 +57,10 @@ TEST(BoxProjection, SolvesTheProblemInRandomCases) {
     EXPECT_LT((newton[row] - expected).abs().max().item<double>(), 1e-4) << row;
   }
   EXPECT_LT((sorted - newton).abs().max().item<double>(), 1e-5);
+  // All rows at once, as on other devices.
+  const at::Tensor together =
+      ProjectByNewton(points.to(at::kDouble), normals.to(at::kDouble), offsets.to(at::kDouble));
+  EXPECT_LT((together - newton).abs().max().item<double>(), 1e-5);
 }
 
 TEST(BoxProjection, StaysWhereNothingHasAWeightAndWhereItIsOnThePlane) {
@@ -66,6 +70,9 @@ TEST(BoxProjection, StaysWhereNothingHasAWeightAndWhereItIsOnThePlane) {
   const at::Tensor offsets = at::tensor({0.F, 1.F, 3.F});
   for (const auto project : {ProjectBySorting, ProjectByNewton}) {
     EXPECT_TRUE(project(points, normals, offsets).equal(at::zeros({3, 4})));
+    const at::Tensor doubles =
+        project(points.to(at::kDouble), normals.to(at::kDouble), offsets.to(at::kDouble));
+    EXPECT_TRUE(doubles.equal(at::zeros({3, 4}, at::kDouble)));
   }
 }
 

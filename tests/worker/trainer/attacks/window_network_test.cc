@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <ostream>
+#include <string>
+#include <utility>
 
 #include "sweep/network/architecture.h"
 #include "tests/worker/trainer/golden.h"
@@ -108,7 +110,6 @@ TEST_P(WindowNetworks, CostLessForSmallerWindowsAndNeverMoreThanAWholePass) {
   double last = 0;
   for (const int64_t side : {1, 3, 5, 10, 20, 32}) {
     EXPECT_GE(windows.Cost(side), last);
-    printf("%ld %g\n", side, windows.Cost(side));
     last = windows.Cost(side);
   }
   EXPECT_EQ(last, 1);
