@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <numeric>
 #include <sstream>
 #include <string>
@@ -24,7 +25,9 @@
 #include "base/json.h"
 #include "worker/trainer/attack.h"
 #include "worker/trainer/attacks/autoattack.h"
+#include "worker/trainer/collective.h"
 #include "worker/trainer/executor.h"
+#include "worker/trainer/gradient_sum.h"
 #include "worker/trainer/noise.h"
 #include "worker/trainer/runtime.h"
 #include "worker/trainer/safetensors.h"
@@ -129,7 +132,7 @@ class Bench {
     const at::Tensor noise = NormalNoise({0, DrawPurpose::kTrainingStart, step}, indices_, images_);
     const StepRates rates = {.rates = {.learning_rate = 0.1, .momentum = 0.9}};
     const at::Tensor loss =
-        TakeStep(network_, {images_, labels_, noise}, trial_.training, rates, state_);
+        TakeStep(network_, sum_, {images_, labels_, noise}, trial_.training, rates, state_);
     return {{"result", loss.item<double>()}};
   }
 
@@ -181,6 +184,8 @@ class Bench {
   const TrialSpec trial_;
   TrainingState state_;
   const Executor network_;
+  const std::unique_ptr<Collective> alone_ = SingleProcess();
+  GradientSum sum_{state_.parameters, kOuterScalars, *alone_};
   at::Tensor images_, labels_;
   std::vector<int64_t> indices_;
 };
@@ -188,7 +193,7 @@ class Bench {
 int Main(const std::vector<std::string>& words) {
   const Arguments arguments = Parse(words);
   const at::Device device =
-      SetUpRuntime({.device = arguments.device, .threads = arguments.threads});
+      SetUpRuntime({.device = arguments.device, .threads = arguments.threads}, Seat{});
   Bench bench(arguments, device);
   for (std::string line; std::getline(std::cin, line);) {
     const double begin = Now(CLOCK_MONOTONIC);
