@@ -30,8 +30,8 @@ class PointChecker {
     if (spec.training != training_) {
       training_ = spec.training;
       Report("training", Problems(spec.training), {}, points);
-      CheckRanks(spec.training);
     }
+    if (!spec.IsImported()) CheckRanks(spec.training);
     if (HasBest(spec) != has_best_) {
       has_best_ = HasBest(spec);
       if (!*has_best_) RefuseBest(spec);

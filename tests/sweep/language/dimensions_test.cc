@@ -127,6 +127,15 @@ TEST(Weights, NeedNoTraining) {
   EXPECT_EQ(sweep.evaluations.size(), 2u);
 }
 
+TEST(Weights, MayBeAttackedByAnyNumberOfRanks) {
+  const std::string imported = ImportWith("  weights: " + std::string(64, 'a') + "\n");
+  const std::string rest = "evaluations: [clean]\nresources: {gpus: 0, ranks: 3}\n";
+  EXPECT_EQ(ExpandOrFail(imported + rest).resources.ranks, 3);
+  EXPECT_NE(MistakesOf(ImportWith("  training: {recipe: bat}\n" + rest)).find("3 ranks"),
+            std::string::npos)
+      << "a training cannot share its batch so";
+}
+
 TEST(Weights, MayBeAnAxis) {
   const ExpandedSweep sweep =
       ExpandOrFail(ImportWith("grid:\n  weights: [" + std::string(64, 'a') + ", " +
