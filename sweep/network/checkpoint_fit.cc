@@ -14,6 +14,22 @@ std::string ShapeText(const std::vector<int64_t>& shape) {
   return Format("[{}]", Join(sizes, ", "));
 }
 
+// A count is the only entry that is a single number.
+std::string_view DtypeOf(const StateEntry& entry) { return entry.shape.empty() ? "I64" : "F32"; }
+
+// A sentence for each way in which the tensor is not the wanted one.
+void Compare(const TensorEntry& tensor, const StateEntry& wanted,
+             std::vector<std::string>& misfits) {
+  if (tensor.shape != wanted.shape) {
+    misfits.push_back(Format("{} is {} and should be {}", wanted.name, ShapeText(tensor.shape),
+                             ShapeText(wanted.shape)));
+  }
+  if (tensor.dtype != DtypeOf(wanted)) {
+    misfits.push_back(
+        Format("{} is of type {} and should be of {}", wanted.name, tensor.dtype, DtypeOf(wanted)));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> Misfits(const Graph& graph, std::span<const TensorEntry> tensors) {
@@ -26,10 +42,7 @@ std::vector<std::string> Misfits(const Graph& graph, std::span<const TensorEntry
       misfits.push_back(Format("{} {} is missing", wanted.name, ShapeText(wanted.shape)));
       continue;
     }
-    if (tensor->second->shape != wanted.shape) {
-      misfits.push_back(Format("{} is {} and should be {}", wanted.name,
-                               ShapeText(tensor->second->shape), ShapeText(wanted.shape)));
-    }
+    Compare(*tensor->second, wanted, misfits);
     found.erase(tensor);
   }
   for (const auto& [name, tensor] : found) {

@@ -9,8 +9,9 @@
 
 namespace archsweep {
 
-// What keeps tensors, by their names and shapes, from being the weights of a network: a sentence
-// for each that is missing, of another shape, or not known to the network. Empty: they fit.
+// What keeps tensors, by their names, shapes and types, from being the weights of a network: a
+// sentence for each that is missing, of another shape or type, or not known to the network. Empty:
+// they fit.
 std::vector<std::string> Misfits(const Graph& graph, std::span<const TensorEntry> tensors);
 
 }  // namespace archsweep

@@ -19,15 +19,17 @@ inline std::string SafetensorsOf(const Json& header, const std::string& data) {
   return length + text + data;
 }
 
-// A checkpoint with official names in which every weight is zero.
-inline std::string ZeroCheckpoint(const Graph& graph) {
+// A checkpoint with official names, after `prefix`, in which every weight is zero.
+inline std::string ZeroCheckpoint(const Graph& graph, const std::string& prefix = "") {
   Json header = Json::object();
   size_t at = 0;
   for (const StateEntry& entry : StateEntries(graph)) {
-    size_t bytes = 4;
+    const bool is_count = entry.shape.empty();
+    size_t bytes = is_count ? 8 : 4;
     for (const int64_t size : entry.shape) bytes *= static_cast<size_t>(size);
-    header[entry.name] = {
-        {"dtype", "F32"}, {"shape", entry.shape}, {"data_offsets", {at, at + bytes}}};
+    header[prefix + entry.name] = {{"dtype", is_count ? "I64" : "F32"},
+                                   {"shape", entry.shape},
+                                   {"data_offsets", {at, at + bytes}}};
     at += bytes;
   }
   return SafetensorsOf(header, std::string(at, '\0'));

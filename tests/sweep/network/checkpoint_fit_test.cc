@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sweep/network/architecture.h"
 
 namespace archsweep {
@@ -12,7 +14,8 @@ Graph Small() { return BuildGraph({.depth = 1, .width = 1}, 32, 10); }
 std::vector<TensorEntry> TensorsOf(const Graph& graph) {
   std::vector<TensorEntry> tensors;
   for (const StateEntry& entry : StateEntries(graph)) {
-    tensors.push_back({.name = entry.name, .dtype = "F32", .shape = entry.shape});
+    const std::string dtype = entry.name.ends_with(".num_batches_tracked") ? "I64" : "F32";
+    tensors.push_back({.name = entry.name, .dtype = dtype, .shape = entry.shape});
   }
   return tensors;
 }
@@ -32,6 +35,17 @@ TEST(CheckpointFit, NamesWhatDiffers) {
   EXPECT_EQ(misfits[1].find(lost), 0u) << misfits[1];
   EXPECT_NE(misfits[1].find("is missing"), std::string::npos) << misfits[1];
   EXPECT_NE(misfits[2].find("module." + lost), std::string::npos) << misfits[2];
+}
+
+TEST(CheckpointFit, NamesOtherTypes) {
+  std::vector<TensorEntry> tensors = TensorsOf(Small());
+  tensors.front().dtype = "F16";
+  const auto count = std::ranges::find(tensors, "I64", &TensorEntry::dtype);
+  ASSERT_NE(count, tensors.end());
+  count->dtype = "I32";
+  EXPECT_EQ(Misfits(Small(), tensors),
+            (std::vector<std::string>{"stem_conv.weight is of type F16 and should be of F32",
+                                      count->name + " is of type I32 and should be of I64"}));
 }
 
 TEST(CheckpointFit, TellsNetworksApartByClassesAndDepth) {
