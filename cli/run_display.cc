@@ -59,8 +59,9 @@ std::string RunDisplay::TaskLine(const LiveTask& task) const {
       Format("  {:<6} {}", trains ? "train" : attack_labels_.at(task.task.Evaluation()),
              trial_labels_.at(task.trial));
   if (task.steps == 0) return line + "  starting";
-  line += Format("  {} {}/{}", trains ? "step" : "batch", task.step, task.steps);
-  if (trains) line += Format("  loss {:.3f}", task.loss);
+  // What a step of an evaluation is depends on the attack.
+  line += trains ? Format("  step {}/{}  loss {:.3f}", task.step, task.steps, task.loss)
+                 : Format("  {} %", 100 * task.step / task.steps);
   if (task.images_per_second > 0) line += Format("  {:.0f} images/s", task.images_per_second);
   return line;
 }

@@ -26,7 +26,8 @@ struct StartedLine {
   friend bool operator==(const StartedLine&, const StartedLine&) = default;
 };
 
-// Sign of life, at most a few a second. For an evaluation a step is a batch of images.
+// Sign of life, at most a few a second. For an evaluation a step is a batch of images or,
+// where AutoAttack or a part of it attacks, a pass of an image, of which there are `steps` at most.
 struct StepLine {
   int64_t step = 0;   // Steps done.
   int64_t steps = 0;  // Steps in all.
