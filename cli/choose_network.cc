@@ -28,12 +28,8 @@ bool MeansFile(const std::string& text) {
           text.ends_with(".yml") || text.ends_with(".json"));
 }
 
-// Data sets to try: the one that was named, or all, each format once.
-Result<std::vector<DatasetRef>> Datasets(const std::string& hint) {
-  if (!hint.empty()) {
-    TRY_ASSIGN(DatasetRef named, ReadDataset(hint));
-    return std::vector<DatasetRef>{std::move(named)};
-  }
+// Of each format of images one data set.
+std::vector<DatasetRef> DatasetsByFormat() {
   std::vector<DatasetRef> datasets;
   std::vector<std::pair<int, int>> formats;
   for (const RegisteredDataset& dataset : RegisteredDatasets()) {
@@ -43,6 +39,14 @@ Result<std::vector<DatasetRef>> Datasets(const std::string& hint) {
     datasets.push_back({.name = dataset.name, .digest = dataset.digest});
   }
   return datasets;
+}
+
+Result<ArchitectureSpec> ReadArchitectureHint(const std::string& hint, int image_size) {
+  if (!MeansFile(hint)) return ReadArchitecture(hint, image_size);
+  TRY_ASSIGN(const std::string text, ReadFile(hint, kYamlBytesMax));
+  return ReadArchitecture(text, image_size).map_error([&](Error error) {
+    return WithContext(std::move(error), hint);
+  });
 }
 
 ImageFormat FormatOf(const DatasetRef& dataset) {
@@ -66,28 +70,56 @@ std::string Shown(const std::vector<std::string>& misfits) {
   return text;
 }
 
-std::string FoundDataset(const NetworkHints& hints, const DatasetRef& dataset) {
-  if (!hints.dataset.empty()) return "";
+// What stands before the names of all tensors, as wrappers of a network put it there: official
+// names have nothing in common.
+std::string PrefixOf(const WeightsFile& weights) {
+  if (weights.tensors.size() < 2) return "";
+  std::string prefix = weights.tensors.front().name;
+  for (const TensorEntry& tensor : weights.tensors) {
+    const auto differ = std::ranges::mismatch(prefix, tensor.name).in1;
+    prefix.erase(differ, prefix.end());
+  }
+  return prefix.substr(0, prefix.rfind('.') + 1);
+}
+
+// Whether the file is written as official ones are, whatever network it is of.
+Status CheckWriting(const WeightsFile& weights) {
+  const auto refuse = [&](const std::string& what) {
+    return Fail(ErrorKind::kInvalidInput,
+                Format("{}: {}; write it anew without that, as docs/evaluate.md shows",
+                       weights.path.string(), what));
+  };
+  const std::string prefix = PrefixOf(weights);
+  if (!prefix.empty()) {
+    return refuse(
+        Format("the names of its tensors begin with '{}', which the official ones do not", prefix));
+  }
+  const auto is_odd = [](const TensorEntry& entry) {
+    return entry.dtype != "F32" && entry.dtype != "I64";
+  };
+  const auto odd = std::ranges::find_if(weights.tensors, is_odd);
+  if (odd == weights.tensors.end()) return {};
+  return refuse(
+      Format("{} is of type {}, but weights are F32 and counts I64", odd->name, odd->dtype));
+}
+
+std::string FoundDataset(const KnownNetwork& known, const DatasetRef& dataset) {
+  if (known.is_dataset_given) return "";
   return Format("data set {}, by its {} classes; --dataset names another", dataset.name,
                 FormatOf(dataset).classes);
 }
 
-Result<NetworkChoice> ChooseGiven(const WeightsFile& weights, const NetworkHints& hints,
-                                  const std::vector<DatasetRef>& datasets) {
-  std::string text = hints.architecture;
-  if (MeansFile(text)) {
-    TRY_ASSIGN(text, ReadFile(hints.architecture, kYamlBytesMax));
-  }
-  TRY_ASSIGN(const ArchitectureSpec spec, ReadArchitecture(text, FormatOf(datasets.front()).size));
+Result<NetworkChoice> ChooseGiven(const WeightsFile& weights, const KnownNetwork& known) {
+  const ArchitectureSpec& spec = *known.architecture;
   std::vector<std::string> fewest;
-  for (const DatasetRef& dataset : datasets) {
+  for (const DatasetRef& dataset : known.datasets) {
     const std::vector<std::string> misfits = MisfitsOf(weights, spec, dataset);
-    if (misfits.empty()) return NetworkChoice{spec, dataset, FoundDataset(hints, dataset)};
+    if (misfits.empty()) return NetworkChoice{spec, dataset, FoundDataset(known, dataset)};
     if (fewest.empty() || misfits.size() < fewest.size()) fewest = misfits;
   }
   return Fail(ErrorKind::kInvalidInput,
               Format("{}: is not of the network of --arch{}:{}", weights.path.string(),
-                     hints.dataset.empty() ? "" : " and --dataset", Shown(fewest)));
+                     known.is_dataset_given ? " and --dataset" : "", Shown(fewest)));
 }
 
 // The configuration of a trial, if the state folder knows it.
@@ -104,15 +136,14 @@ std::optional<TrialSpec> KnownTrial(const fs::path& state_folder, const TrialId&
   return spec ? std::optional(*spec) : std::nullopt;
 }
 
-std::optional<NetworkChoice> ChooseOwn(const WeightsFile& weights, const NetworkHints& hints,
-                                       const std::vector<DatasetRef>& datasets,
+std::optional<NetworkChoice> ChooseOwn(const WeightsFile& weights, const KnownNetwork& known,
                                        const fs::path& state_folder) {
   if (!weights.trial) return std::nullopt;
   const std::optional<TrialSpec> trial = KnownTrial(state_folder, *weights.trial);
   if (!trial) return std::nullopt;
   // Images that were trained on besides have no part in an evaluation.
   const DatasetRef own = {.name = trial->dataset.name, .digest = trial->dataset.digest};
-  const DatasetRef dataset = hints.dataset.empty() ? own : datasets.front();
+  const DatasetRef dataset = known.is_dataset_given ? known.datasets.front() : own;
   if (!MisfitsOf(weights, trial->architecture, dataset).empty()) return std::nullopt;
   return NetworkChoice{
       trial->architecture, dataset,
@@ -120,16 +151,15 @@ std::optional<NetworkChoice> ChooseOwn(const WeightsFile& weights, const Network
              dataset.name, ShortHex(*weights.trial))};
 }
 
-Result<NetworkChoice> ChooseNamed(const WeightsFile& weights, const NetworkHints& hints,
-                                  const std::vector<DatasetRef>& datasets) {
+Result<NetworkChoice> ChooseNamed(const WeightsFile& weights, const KnownNetwork& known) {
   std::vector<NetworkChoice> choices;
   std::vector<std::string> names;
   for (const NamedArchitecture& named : NamedArchitectures()) {
-    for (const DatasetRef& dataset : datasets) {
+    for (const DatasetRef& dataset : known.datasets) {
       if (!MisfitsOf(weights, named.spec, dataset).empty()) continue;
       names.push_back(named.name);
       std::string found_by = Format("{}, by the names and shapes of the tensors", named.name);
-      const std::string found_dataset = FoundDataset(hints, dataset);
+      const std::string found_dataset = FoundDataset(known, dataset);
       if (!found_dataset.empty()) found_by += "; " + found_dataset;
       choices.push_back({named.spec, dataset, std::move(found_by)});
     }
@@ -143,18 +173,38 @@ Result<NetworkChoice> ChooseNamed(const WeightsFile& weights, const NetworkHints
       Format("{}: {}; give --arch: a name, a map such as '{{block: basic, depth: 4, width: "
              "10, activation: silu}}', or a file that holds one{}",
              weights.path.string(), why,
-             hints.dataset.empty() ? "; and --dataset, if it is not for a registered one" : ""));
+             known.is_dataset_given ? "" : "; and --dataset, if it is not for a registered one"));
 }
 
 }  // namespace
 
-Result<NetworkChoice> ChooseNetwork(const WeightsFile& weights, const NetworkHints& hints,
+Result<KnownNetwork> ReadHints(const NetworkHints& hints) {
+  KnownNetwork known = {.architecture = std::nullopt,
+                        .datasets = DatasetsByFormat(),
+                        .is_dataset_given = !hints.dataset.empty()};
+  std::vector<Error> problems;
+  if (known.is_dataset_given) {
+    const auto dataset = ReadDataset(hints.dataset);
+    if (dataset) known.datasets = {*dataset};
+    if (!dataset) problems.push_back(dataset.error());
+  }
+  if (!hints.architecture.empty()) {
+    const int image_size = FormatOf(known.datasets.front()).size;
+    const auto architecture = ReadArchitectureHint(hints.architecture, image_size);
+    if (architecture) known.architecture = *architecture;
+    if (!architecture) problems.push_back(architecture.error());
+  }
+  if (!problems.empty()) return tl::unexpected(Joined(problems));
+  return known;
+}
+
+Result<NetworkChoice> ChooseNetwork(const WeightsFile& weights, const KnownNetwork& known,
                                     const fs::path& state_folder) {
-  TRY_ASSIGN(const std::vector<DatasetRef> datasets, Datasets(hints.dataset));
-  if (!hints.architecture.empty()) return ChooseGiven(weights, hints, datasets);
-  auto own = ChooseOwn(weights, hints, datasets, state_folder);
+  TRY(CheckWriting(weights));
+  if (known.architecture) return ChooseGiven(weights, known);
+  auto own = ChooseOwn(weights, known, state_folder);
   if (own) return *std::move(own);
-  return ChooseNamed(weights, hints, datasets);
+  return ChooseNamed(weights, known);
 }
 
 }  // namespace archsweep

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "cli/weights_file.h"
@@ -15,6 +17,16 @@ struct NetworkHints {
   std::string dataset;       // Likewise, but no file.
 };
 
+// The hints, understood.
+struct KnownNetwork {
+  std::optional<ArchitectureSpec> architecture;
+  std::vector<DatasetRef> datasets;  // To try: the one that was named, or all, each format once.
+  bool is_dataset_given = false;
+};
+
+// kInvalidInput or, of a file, kNotFound and kIo, with all mistakes.
+Result<KnownNetwork> ReadHints(const NetworkHints& hints);
+
 struct NetworkChoice {
   ArchitectureSpec architecture;
   DatasetRef dataset;
@@ -22,11 +34,11 @@ struct NetworkChoice {
 };
 
 // The network whose tensors have the names and shapes of the weights, and the data that it is for:
-// as the hints say, otherwise as the trial that left the weights if the state folder knows it,
+// as is known, otherwise as the trial that left the weights if the state folder knows it,
 // otherwise the one network with a name that fits. Activations cannot be seen in weights, so where
 // several fit the choice is left to the person. kInvalidInput says what does not fit and what to
 // give.
-Result<NetworkChoice> ChooseNetwork(const WeightsFile& weights, const NetworkHints& hints,
+Result<NetworkChoice> ChooseNetwork(const WeightsFile& weights, const KnownNetwork& known,
                                     const std::filesystem::path& state_folder);
 
 }  // namespace archsweep

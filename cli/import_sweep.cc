@@ -47,8 +47,9 @@ std::string DatasetText(const DatasetRef& dataset) {
 Result<std::vector<AttackKind>> ReadAttacks(const AttackRequest& request) {
   std::vector<AttackKind> attacks;
   std::vector<Error> problems;
-  const std::vector<std::string> names = Split(request.attacks, ',');
-  for (const std::string& name : names) {
+  std::vector<std::string> names = Split(request.attacks, ',');
+  for (std::string& name : names) {
+    std::erase(name, ' ');
     const auto attack = AttackByName(name);
     if (attack) {
       attacks.push_back(*attack);
@@ -79,7 +80,8 @@ Result<ExpandedSweep> ImportSweep(const std::string& weights_sha256, const Netwo
   for (const AttackKind attack : attacks) {
     body += Format("  - {}\n", EvaluationText(attack, request));
   }
-  body += Format("resources: {{gpus: {}}}\n", resources.gpus);
+  const std::string ranks = resources.ranks > 1 ? Format(", ranks: {}", resources.ranks) : "";
+  body += Format("resources: {{gpus: {}{}}}\n", resources.gpus, ranks);
   // The id of the trial does not depend on the name of the sweep.
   TRY_ASSIGN(const ExpandedSweep unnamed, ExpandSweep("archsweep evaluate", "name: x\n" + body));
   const std::string name = "evaluate-" + ShortHex(unnamed.trials.front().id);

@@ -20,8 +20,9 @@ struct WeightsFile {
   std::optional<TrialId> trial;  // Of a checkpoint of archsweep's own: the trial that left it.
 };
 
-// `path` is a safetensors file, or a folder with model.safetensors and a manifest. Reads the whole
-// file for its digest. Errors name the file and what it should be.
+// `path` is a safetensors file, or a folder with model.safetensors and a manifest, or one above the
+// only such folder. Reads the whole file for its digest, which must be that of the manifest if
+// there is one. Errors name the file and what it should be.
 Result<WeightsFile> OpenWeights(const std::filesystem::path& path);
 
 // Copies the weights of an imported trial to where its evaluations look for them below the state

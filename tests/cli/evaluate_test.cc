@@ -14,6 +14,8 @@ namespace {
 using std::chrono::seconds;
 namespace fs = std::filesystem;
 
+constexpr size_t kCheckpointBytesMax = size_t{1} << 20;
+
 // `archsweep evaluate` with the fake trainer.
 class EvaluateTest : public RunTest {
  protected:
@@ -151,6 +153,77 @@ TEST_F(EvaluateTest, SaysWhatIsNoCheckpoint) {
   ExpectRefusal(arguments, {"model.safetensors"}, 1);
   ASSERT_TRUE(WriteFileDurably(Checkpoint(), "PK\x03\x04 a zip archive of pickles"));
   ExpectRefusal(Small("clean"), {"it is no safetensors file"}, 1);
+}
+
+TEST_F(EvaluateTest, SaysAllMistakesAtOnce) {
+  std::vector<std::string> arguments =
+      Arguments("clean,cleen", {"--dataset", "cifar11", "--arch", "wrn-28-11"});
+  arguments[1] = (folder_.Path() / "none").string();
+  ExpectRefusal(arguments, {"'cleen' (did you mean 'clean'?)", "none: there is no such checkpoint",
+                            "did you mean 'cifar10'?", "'wrn-28-10'"});
+}
+
+TEST_F(EvaluateTest, SaysHowToMendFilesOfOthers) {
+  const std::string whole = ReadFile(Checkpoint(), kCheckpointBytesMax).value();
+  ASSERT_TRUE(WriteFileDurably(Checkpoint(), whole.substr(0, whole.size() - 1)));
+  ExpectRefusal(Small("clean"), {"net.safetensors", "cut off", "docs/evaluate.md"}, 1);
+  ASSERT_TRUE(WriteFileDurably(
+      Checkpoint(), ZeroCheckpoint(BuildGraph({.depth = 1, .width = 1}, 32, 10), "module.")));
+  ExpectRefusal(Small("clean"), {"begin with 'module.'", "docs/evaluate.md"});
+}
+
+TEST_F(EvaluateTest, FindsTheCheckpointBelowAFolder) {
+  const fs::path folder = folder_.Path() / "trial" / "7" / "step-2";
+  ASSERT_TRUE(CreateFolders(folder));
+  fs::copy(Checkpoint(), folder / "model.safetensors");
+  std::vector<std::string> arguments = Small("clean");
+  arguments[1] = (folder_.Path() / "trial").string();
+  const CommandResult run = Evaluate(arguments);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.err.find("trial/7/step-2/model.safetensors"), std::string::npos) << run.err;
+
+  const fs::path best = folder_.Path() / "trial" / "7" / "best" / "step-1";
+  ASSERT_TRUE(CreateFolders(best));
+  fs::copy(Checkpoint(), best / "model.safetensors");
+  const CommandResult several = Evaluate(arguments);
+  EXPECT_EQ(several.exit_code, 2);
+  for (const fs::path& one : {folder, best}) {
+    EXPECT_NE(several.err.find(one.string()), std::string::npos) << several.err;
+  }
+}
+
+TEST_F(EvaluateTest, NoticesThatItsOwnCheckpointIsDamaged) {
+  const fs::path folder = folder_.Path() / "step-2";
+  ASSERT_TRUE(CreateFolders(folder));
+  fs::copy(Checkpoint(), folder / "model.safetensors");
+  const auto write_manifest = [&](const std::string& sha256) {
+    const Json manifest = {{"files", {{"model.safetensors", {{"sha256", sha256}}}}}};
+    ASSERT_TRUE(WriteFileDurably(folder / "manifest.json", manifest.dump()));
+  };
+  std::vector<std::string> arguments = Small("clean");
+  arguments[1] = folder.string();
+  write_manifest(std::string(64, '0'));
+  ExpectRefusal(arguments, {"its manifest says 000", "damaged"}, 1);
+  write_manifest(Sha256HexOfFile(Checkpoint()).value());
+  EXPECT_EQ(Evaluate(arguments).exit_code, 0);
+}
+
+TEST_F(EvaluateTest, PrintsRowsForPrograms) {
+  const CommandResult csv = Evaluate(Small("clean,fgsm", {"--images", "11", "--format", "csv"}));
+  ASSERT_EQ(csv.exit_code, 0) << csv.err;
+  EXPECT_TRUE(csv.out.starts_with("attack,accuracy,correct,images,loss,")) << csv.out;
+  const CommandResult json = Evaluate(Small("fgsm, clean", {"--images", "11", "--format", "json"}));
+  const auto rows = ParseJson(json.out);
+  ASSERT_TRUE(rows) << json.out;
+  ASSERT_EQ(rows->size(), 2u);
+  EXPECT_EQ(rows->at(0).at("attack"), "fgsm") << "in the order that was asked for";
+  EXPECT_EQ(rows->at(0).at("images"), 11);
+}
+
+TEST_F(EvaluateTest, AsksForSlotsAsItIsTold) {
+  const CommandResult run = Evaluate(Small("clean", {"--ranks", "3"}));
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_NE(run.err.find("asks for 3 processor slots a task"), std::string::npos) << run.err;
 }
 
 TEST_F(EvaluateTest, NoticesWeightsThatAreMissingInAnotherState) {
