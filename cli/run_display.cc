@@ -75,6 +75,7 @@ std::string RunDisplay::SweepLine(const Snapshot& snapshot, int64_t now_ms) cons
   std::string line =
       Format("{}  [{:#<{}}{:-<{}}]  {}/{} done, {} running, {} failed", name_, "", filled, "",
              kBarWidth - filled, counts.succeeded, reachable, counts.live, counts.failed);
+  if (snapshot.pause) return line + ", paused: free some space on the disk of the state folder";
   if (!snapshot.settled) {
     line += ", ETA " + Eta(snapshot.work_done - work_at_start_,
                            snapshot.work_total - work_at_start_, now_ms - start_ms_);

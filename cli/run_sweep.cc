@@ -106,6 +106,16 @@ void SayPlan(const ExpandedSweep& sweep, const Snapshot& snapshot) {
                counts.total - counts.succeeded - counts.unreachable);
 }
 
+// Once whenever it begins; the line of the sweep goes on to say so.
+void SayPause(const Snapshot& snapshot, bool& is_said, LinePrinter& printer) {
+  if (snapshot.pause && !is_said) {
+    printer.Finish();
+    std::fprintf(stderr, "paused, and tried again by itself: %s\n",
+                 snapshot.pause->message.c_str());
+  }
+  is_said = snapshot.pause.has_value();
+}
+
 // Shows progress until the sweep has settled, the engine or the agent has given up, or a second
 // signal came.
 bool WatchUntilSettled(const ExpandedSweep& sweep, Engine& engine, AgentThread& agent,
@@ -113,9 +123,11 @@ bool WatchUntilSettled(const ExpandedSweep& sweep, Engine& engine, AgentThread& 
   const RunDisplay display(sweep, *engine.Latest(), clock.MonotonicMs());
   LinePrinter printer(isatty(STDERR_FILENO) == 1, TerminalColumns());
   std::optional<int64_t> stop_asked_ms;
+  bool pause_said = false;
   while (true) {
     const auto snapshot = engine.Latest();
     const int64_t now_ms = clock.MonotonicMs();
+    SayPause(*snapshot, pause_said, printer);
     printer.Show(display.Lines(*snapshot, now_ms), now_ms);
     if (snapshot->settled || snapshot->fatal || agent.Ended()) break;
     if (signals.Wait(kDisplayIntervalMs)) {

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "coordinator/patience.h"
 #include "coordinator/recovery.h"
 #include "coordinator/scheduler/policy.h"
 
@@ -106,7 +107,10 @@ void Engine::Apply(const Event& event) {
 Status Engine::CommitChanges() {
   const std::vector<Change> changes = std::exchange(changes_, {});
   if (changes.empty()) return {};
-  TRY(store_.Commit(changes));
+  TRY(CommitWhenThereIsSpace(
+      [&] { return store_.Commit(changes); },
+      [this](const Error& full, int64_t wait_ms) { return WaitForSpace(full, wait_ms); }));
+  pause_.reset();
   for (const Change& change : changes) {
     const auto* trained = std::get_if<TrainingSucceeded>(&change);
     if (!trained || trained->line.diverged) continue;
@@ -116,6 +120,14 @@ Status Engine::CommitChanges() {
     NoteWeights(trained->trial, CheckpointRef{line.folder, line.model_sha256}, best);
   }
   return {};
+}
+
+// False: the engine is to end.
+bool Engine::WaitForSpace(const Error& full, int64_t wait_ms) {
+  pause_ = full;
+  Publish();
+  mailbox_.WaitForInterruption(wait_ms);
+  return !quit_asked_;
 }
 
 void Engine::NoteWeights(const TrialId& trial, const std::optional<CheckpointRef>& last,
@@ -187,6 +199,7 @@ void Engine::Publish() {
   snapshot->work_total = scheduler_.WorkTotal();
   snapshot->work_done = scheduler_.WorkDone();
   snapshot->settled = scheduler_.Settled();
+  snapshot->pause = pause_;
   snapshot->fatal = fatal_;
   for (const auto& [token, slot] : scheduler_.Live()) {
     const TaskSpec& spec = scheduler_.Tasks().at(slot.task).spec;

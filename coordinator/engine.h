@@ -19,8 +19,8 @@ namespace archsweep {
 
 // Runs one sweep. Its thread alone touches scheduler and store: it takes what waits in the mailbox,
 // steps the scheduler, commits all changes in one transaction and then answers, so that nothing is
-// told that is not on disk. If a commit fails it tells no one anything more and publishes the
-// error.
+// told that is not on disk. While the disk is full it waits, answers no one and begins nothing; if
+// a commit fails otherwise it tells no one anything more and publishes the error.
 class Engine {
  public:
   // Records the sweep in the store, recovers what an earlier run left and starts the thread.
@@ -61,6 +61,7 @@ class Engine {
   void Handle(CallCancelled& message);
   void Apply(const Event& event);
   Status CommitChanges();
+  bool WaitForSpace(const Error& full, int64_t wait_ms);
   void AnswerAll();
   void AnswerHeldCalls();
   WorkerOrders OrdersFor(const WorkerId& worker) const;
@@ -84,6 +85,7 @@ class Engine {
   std::vector<PendingSynchronize> synchronizes_;
 
   std::map<WorkerId, HeldCall> held_;
+  std::optional<Error> pause_;
   std::optional<Error> fatal_;
 
   std::atomic<bool> stop_asked_ = false;  // By RequestStop, from any thread.

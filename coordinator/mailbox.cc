@@ -23,6 +23,12 @@ void Mailbox::Interrupt() {
   arrived_.notify_one();
 }
 
+void Mailbox::WaitForInterruption(int64_t timeout_ms) {
+  std::unique_lock lock(mutex_);
+  arrived_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return interrupted_; });
+  interrupted_ = false;
+}
+
 std::vector<Message> Mailbox::TakeAll(int64_t timeout_ms) {
   std::unique_lock lock(mutex_);
   arrived_.wait_for(lock, std::chrono::milliseconds(timeout_ms),

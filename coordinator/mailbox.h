@@ -38,6 +38,9 @@ class Mailbox {
   // Ends the wait of TakeAll that is under way, or else the next one.
   void Interrupt();
 
+  // Waits for an interruption for `timeout_ms` at most; messages stay.
+  void WaitForInterruption(int64_t timeout_ms);
+
   // All that waits, after waiting for something or an interruption for `timeout_ms` at most.
   std::vector<Message> TakeAll(int64_t timeout_ms);
 

@@ -26,6 +26,7 @@ struct Snapshot {
   double work_done = 0;  // Of finished tasks and, in proportion, of live ones.
   std::vector<LiveTask> live;
   bool settled = false;        // Nothing runs and nothing can run any more.
+  std::optional<Error> pause;  // Nothing is recorded for now; tried again by itself.
   std::optional<Error> fatal;  // The engine has given up; nothing more will happen.
 };
 

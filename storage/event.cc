@@ -39,32 +39,22 @@ struct Data {
   Json operator()(const WorkerLeft& fact) const {
     return {{"worker", ToHex(fact.worker)}, {"reason", fact.reason}};
   }
-  Json operator()(const AttemptAssigned& fact) const {
-    return {{"task", ToText(fact.task)},
-            {"number", fact.number},
-            {"worker", ToHex(fact.worker)},
-            {"slots", fact.slots}};
-  }
-  Json operator()(const AttemptStarted& fact) const { return FieldsOf(fact.line); }
-  Json operator()(const EpochRecorded& fact) const { return FieldsOf(fact.line); }
-  Json operator()(const CheckpointRecorded& fact) const { return FieldsOf(fact.line); }
-  Json operator()(const TrainingSucceeded& fact) const {
-    Json data = FieldsOf(fact.line);
-    data["trial"] = ToHex(fact.trial);
-    return data;
-  }
-  Json operator()(const EvaluationSucceeded& fact) const {
-    Json data = FieldsOf(fact.line);
-    data["evaluation"] = ToHex(fact.evaluation);
-    return data;
-  }
+  // What these tell lies in rows of attempt, training and result that are written once.
+  Json operator()(const AttemptAssigned&) const { return Json::object(); }
+  Json operator()(const AttemptStarted&) const { return Json::object(); }
+  Json operator()(const EpochRecorded& fact) const { return {{"epoch", fact.line.epoch}}; }
+  Json operator()(const CheckpointRecorded& fact) const { return {{"step", fact.line.step}}; }
+  Json operator()(const TrainingSucceeded&) const { return Json::object(); }
+  Json operator()(const EvaluationSucceeded&) const { return Json::object(); }
   Json operator()(const AttemptFailed& fact) const {
-    return {{"task", ToText(fact.task)},       {"class", archsweep::NameOf(fact.failure.kind)},
-            {"message", fact.failure.message}, {"next", NameOf(fact.next)},
-            {"charged", fact.charged},         {"uncharged", fact.uncharged}};
+    return {{"class", archsweep::NameOf(fact.failure.kind)},
+            {"message", fact.failure.message},
+            {"next", NameOf(fact.next)},
+            {"charged", fact.charged},
+            {"uncharged", fact.uncharged}};
   }
   Json operator()(const ReportRefused& fact) const { return {{"what", fact.what}}; }
-  Json operator()(const TaskRequeued& fact) const { return {{"task", ToText(fact.task)}}; }
+  Json operator()(const TaskRequeued&) const { return Json::object(); }
 };
 
 }  // namespace

@@ -9,6 +9,6 @@ namespace archsweep {
 
 // How a fact stands in the event table.
 std::string_view EventKind(const Change& change);  // "attempt_assigned"; the name of the type.
-std::string EventData(const Change& change);       // JSON; what the columns of the row do not hold.
+std::string EventData(const Change& change);       // JSON; what no row that is written once holds.
 
 }  // namespace archsweep

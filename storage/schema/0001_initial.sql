@@ -226,7 +226,8 @@ CREATE TABLE checkpoint (
   PRIMARY KEY (token, step)
 ) STRICT, WITHOUT ROWID;
 
--- Every committed fact in order, for audit.
+-- Every committed fact in order, for audit. `data` holds what neither the task and the attempt that
+-- the row names hold, nor what they left: those rows are written once, and several times as large.
 CREATE TABLE event (
   seq    INTEGER PRIMARY KEY,
   at_ms  INTEGER NOT NULL,

@@ -205,7 +205,13 @@ FaultDisk::~FaultDisk() {
   CHECK(sqlite3_vfs_register(real_, 1) == SQLITE_OK);
 }
 
+void FaultDisk::FailAt(const Fault& fault) {
+  const std::lock_guard lock(mutex_);
+  fault_ = fault;
+}
+
 void FaultDisk::Mend() {
+  const std::lock_guard lock(mutex_);
   fault_ = {};
   power_loss_at_ = 0;
   is_dark_ = false;
@@ -213,6 +219,7 @@ void FaultDisk::Mend() {
 
 int FaultDisk::Count(DiskCall call) {
   const int number = ++calls_[static_cast<size_t>(call)];
+  const std::lock_guard lock(mutex_);
   if (fault_.number == 0 || call != fault_.call) return SQLITE_OK;
   if (number < fault_.number || (number > fault_.number && !fault_.for_good)) return SQLITE_OK;
   has_failed_ = true;
@@ -220,6 +227,7 @@ int FaultDisk::Count(DiskCall call) {
 }
 
 bool FaultDisk::LosesPower() {
+  const std::lock_guard lock(mutex_);
   if (++changes_ == power_loss_at_) is_dark_ = has_failed_ = true;
   return is_dark_;
 }

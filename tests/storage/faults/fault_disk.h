@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <random>
 #include <string>
 #include <string_view>
@@ -29,8 +30,8 @@ struct Fault {
 
 // A disk that fails on demand and knows what a loss of power would leave. While it lives it stands
 // between SQLite and the real files of this process: every connection opened meanwhile uses it. A
-// failing write leaves a part of its bytes. For one thread; connections must be closed before it
-// ends. Waits for locks take no time.
+// failing write leaves a part of its bytes. Connections are of one thread, which FailAt and Mend
+// need not be, and must be closed before it ends. Waits for locks take no time.
 class FaultDisk {
  public:
   FaultDisk();
@@ -38,7 +39,7 @@ class FaultDisk {
   FaultDisk(const FaultDisk&) = delete;
   FaultDisk& operator=(const FaultDisk&) = delete;
 
-  void FailAt(const Fault& fault) { fault_ = fault; }
+  void FailAt(const Fault& fault);
 
   // Power is lost at the so many-th write, sync, truncation or deletion: it and everything after it
   // fails and changes nothing.
@@ -80,6 +81,7 @@ class FaultDisk {
   void SyncNames();
   static std::string Survivor(const Content& content, std::mt19937_64& random);
 
+  std::mutex mutex_;  // Of all but contents_.
   Fault fault_;
   int power_loss_at_ = 0;
   bool has_failed_ = false;
