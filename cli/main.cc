@@ -21,6 +21,7 @@ constexpr const char* kExamples = R"(Examples:
   archsweep query "select * from v_result"     SQL on the results
   archsweep describe wrn-28-10                 one network, layer by layer
   archsweep scale --macs 20G                   the network for a budget, by RobustScaling
+  archsweep backup --to monday.db              copy the database, also while it is written
   archsweep data download cifar10              fetch, check and unpack a data set
 
 Data go to stdout, messages to stderr. Exit codes: 0 ok, 1 failed, 2 usage,
@@ -48,6 +49,7 @@ ExitCode Main(int argc, char** argv) {
   AddQueryCommand(app, exit_code);
   AddExportCommand(app, exit_code);
   AddCheckCommand(app, exit_code);
+  AddBackupCommand(app, exit_code);
   AddDataCommand(app, exit_code);
   try {
     app.parse(argc, argv);

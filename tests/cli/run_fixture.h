@@ -28,15 +28,16 @@ class RunTest : public testing::Test {
   }
 
   void WriteSweep(const std::string& seeds, const std::string& evaluations,
-                  const std::string& more = "") {
-    std::ofstream(Sweep()) << "name: test\n"
-                              "base:\n"
-                              "  dataset: cifar10-quickstart\n"
-                              "  architecture: { block: basic, depth: 1, width: 1 }\n"
-                              "  training: { recipe: bat, epochs: 1, batch_size: 64 }\n"
-                           << "grid:\n  seed: " << seeds << "\nevaluations: " << evaluations
-                           << "\nresources: { gpus: 0 }\n"
-                           << more;
+                  const std::string& more = "", int ranks = 1) {
+    std::ofstream(Sweep())
+        << "name: test\n"
+           "base:\n"
+           "  dataset: cifar10-quickstart\n"
+           "  architecture: { block: basic, depth: 1, width: 1 }\n"
+           "  training: { recipe: bat, epochs: 1, batch_size: 64, batch_norm_group: 32 }\n"
+        << "grid:\n  seed: " << seeds << "\nevaluations: " << evaluations
+        << "\nresources: { gpus: 0, ranks: " << ranks << " }\n"
+        << more;
   }
 
   std::vector<std::string> RunArguments() const {

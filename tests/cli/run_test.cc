@@ -97,6 +97,22 @@ TEST_F(RunTest, GoesOnInAStateFolderThatWasMoved) {
   EXPECT_EQ(check.exit_code, 0) << check.out << check.err;
 }
 
+TEST_F(RunTest, IsCopiedWhileItRuns) {
+  TrainersBehave("steps:500");
+  const auto run = RunBeside();
+  ASSERT_TRUE(WaitUntil(
+      [&] { return Query("select count(*) from attempt where state = 'running'") == "2"; },
+      seconds(10)))
+      << run->Output();
+  const std::string copy = (folder_.Path() / "copy.db").string();
+  const CommandResult backup = RunArchsweep({"backup", "--state", State(), "--to", copy});
+  EXPECT_EQ(backup.exit_code, 0) << backup.err;
+  EXPECT_EQ(backup.out, copy + ": 4 networks, 0 trained, 0 results: copied and examined\n");
+  const CommandResult again = RunArchsweep({"backup", "--state", State(), "--to", copy});
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_NE(again.err.find(copy + ": exists already"), std::string::npos) << again.err;
+}
+
 TEST_F(RunTest, StopsWithinFiveSecondsOfControlCAndGoesOn) {
   TrainersBehave("steps:500");
   {

@@ -217,6 +217,15 @@ class FakeTrainer {
   int lifeline_ = -1;
 };
 
+// Adds the attempt's token to a file for a test that counts; one write, for others add too.
+void RecordExecution(const Job& job, const std::string& file) {
+  if (file.empty()) return;
+  const std::string line = job.attempt_folder.filename().string() + "\n";
+  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  CHECK(fd >= 0 && write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()));
+  close(fd);
+}
+
 std::string ValueOf(char** environment, std::string_view name) {
   for (; *environment; ++environment) {
     const std::string_view entry = *environment;
@@ -242,5 +251,7 @@ int main(int argc, char** argv, char** environment) {
       BehaviourOf(ValueOf(environment, "ARCHSWEEP_FAKE_MODE"), job->trial.seed);
   const auto rank = ParseInteger(ValueOf(environment, "OMPI_COMM_WORLD_RANK"));
   CHECK(job->ranks == 1 || rank.has_value());
-  return FakeTrainer(*job, job->ranks == 1 ? 0 : static_cast<int>(*rank), behaviour).Run();
+  const int own_rank = job->ranks == 1 ? 0 : static_cast<int>(*rank);
+  if (own_rank == 0) RecordExecution(*job, ValueOf(environment, "ARCHSWEEP_FAKE_RUNS"));
+  return FakeTrainer(*job, own_rank, behaviour).Run();
 }

@@ -1,0 +1,13 @@
+#include "tests/cli/kill_fixture.h"
+
+namespace archsweep {
+namespace {
+
+TEST_F(KillTest, LosesAndRepeatsNothingInTwentyKills) { ExpectSurvives({}); }
+
+TEST_F(KillTest, LosesAndRepeatsNothingWhereTasksHaveSeveralProcesses) {
+  ExpectSurvives({.trials = 6, .ranks = 2, .slots = 4, .kills = 6, .longest_wait_ms = 600});
+}
+
+}  // namespace
+}  // namespace archsweep

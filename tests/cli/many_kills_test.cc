@@ -1,0 +1,15 @@
+#include "tests/cli/kill_fixture.h"
+
+namespace archsweep {
+namespace {
+
+TEST_F(KillTest, LosesAndRepeatsNothingInTwoHundredKills) {
+  ExpectSurvives({.kills = 200, .steps = 40});
+}
+
+TEST_F(KillTest, LosesAndRepeatsNothingInTwoHundredKillsOfGangs) {
+  ExpectSurvives({.ranks = 2, .slots = 4, .kills = 200, .steps = 40, .longest_wait_ms = 1'000});
+}
+
+}  // namespace
+}  // namespace archsweep
