@@ -328,9 +328,9 @@ CREATE VIEW v_membership AS
 SELECT
   s.name AS sweep, m.ordinal, t.id AS trial, m.wanted,
   (SELECT k.state FROM task k WHERE k.trial = m.trial AND k.evaluation IS NULL) AS training,
-  (SELECT count(*) FROM evaluation e JOIN evaluation_membership n ON n.evaluation = e.key
+  (SELECT count(*) FROM evaluation e CROSS JOIN evaluation_membership n ON n.evaluation = e.key
    WHERE e.trial = m.trial AND n.sweep = m.sweep AND n.wanted = 1) AS evaluations,
-  (SELECT count(*) FROM evaluation e JOIN evaluation_membership n ON n.evaluation = e.key
+  (SELECT count(*) FROM evaluation e CROSS JOIN evaluation_membership n ON n.evaluation = e.key
    JOIN result r ON r.trial = e.trial AND r.evaluation = e.key
    WHERE e.trial = m.trial AND n.sweep = m.sweep AND n.wanted = 1) AS evaluated,
   t.key AS trial_key
