@@ -20,7 +20,11 @@ BENCHMARK(BM_ExpandDepthGrid)->Unit(benchmark::kMillisecond);
 void BM_ScheduleWholeSweep(benchmark::State& state) {
   const ExpandedSweep sweep = SmallSweep(static_cast<int>(state.range(0)));
   InitialState initial;
-  for (const TaskSpec& spec : TasksOf(sweep)) initial.tasks.push_back({.spec = spec});
+  initial.sweeps.push_back({.name = sweep.name, .reason = "", .tasks = {}});
+  for (const TaskSpec& spec : TasksOf(sweep)) {
+    initial.tasks.push_back({.spec = spec});
+    initial.sweeps[0].tasks.push_back(spec.id);
+  }
   const WorkerId worker = RandomId<WorkerId>();
   for (auto _ : state) {
     Scheduler scheduler(initial, 0);

@@ -164,7 +164,7 @@ void BM_HeartbeatsOfAThousandWorkers(benchmark::State& state) {
   const TemporaryFolder folder;
   const SystemClock clock;
   const auto engine =
-      Engine::Start(Store::Open(folder.Path(), clock).value(), LargeSweep(), clock).value();
+      Engine::StartOnly(Store::Open(folder.Path(), clock).value(), LargeSweep(), clock).value();
   std::vector<BusyWorker> workers = RegisterWorkers(*engine);
   CallOfEach(*engine, workers, 0, StartedLine{});
   CallOfEach(*engine, workers, 1, StartedLine{});

@@ -13,7 +13,7 @@
 #include "cli/print_rows.h"
 #include "cli/table.h"
 #include "cli/throughput.h"
-#include "coordinator/scheduler/plan.h"
+#include "sweep/attempt/plan.h"
 #include "sweep/language/load.h"
 #include "sweep/language/presets.h"
 #include "sweep/trial/footprint.h"

@@ -116,6 +116,18 @@ void SayPause(const Snapshot& snapshot, bool& is_said, LinePrinter& printer) {
   is_said = snapshot.pause.has_value();
 }
 
+// Whether the sweep was paused before its end, by its own rules.
+bool SayPaused(const Snapshot& snapshot) {
+  bool is_paused = false;
+  for (const SweepStatus& sweep : snapshot.sweeps) {
+    if (sweep.state != SweepState::kPaused) continue;
+    std::fprintf(stderr, "%s is paused: %s; the same command goes on\n", sweep.name.c_str(),
+                 sweep.reason.c_str());
+    is_paused = true;
+  }
+  return is_paused;
+}
+
 // Shows progress until the sweep has settled, the engine or the agent has given up, or a second
 // signal came.
 bool WatchUntilSettled(const ExpandedSweep& sweep, Engine& engine, AgentThread& agent,
@@ -154,7 +166,7 @@ Result<RunEnd> RunSweep(const ExpandedSweep& sweep, const RunOptions& options) {
   const StopSignals signals;
   const SystemClock clock;
   TRY_ASSIGN(Store store, Store::Open(options.state_folder, clock));
-  TRY_ASSIGN(const auto engine, Engine::Start(std::move(store), sweep, clock));
+  TRY_ASSIGN(const auto engine, Engine::StartOnly(std::move(store), sweep, clock));
   SayPlan(sweep, *engine->Latest());
   if (engine->Latest()->settled) return RunEnd::kFinished;
   TRY(CheckReadiness(sweep, options, signals));
@@ -178,6 +190,7 @@ Result<RunEnd> RunSweep(const ExpandedSweep& sweep, const RunOptions& options) {
   if (last->fatal) return tl::unexpected(*last->fatal);
   if (!served) return tl::unexpected(served.error());
   if (interrupted) return RunEnd::kInterrupted;
+  if (SayPaused(*last)) return RunEnd::kWithFailures;
   return last->counts.failed > 0 ? RunEnd::kWithFailures : RunEnd::kFinished;
 }
 

@@ -2,31 +2,30 @@
 
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <optional>
 #include <thread>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "coordinator/engine_core.h"
 #include "coordinator/mailbox.h"
-#include "coordinator/scheduler/scheduler.h"
 #include "coordinator/snapshot.h"
 #include "storage/store.h"
 #include "sweep/trial/sweep.h"
 
 namespace archsweep {
 
-// Runs one sweep. Its thread alone touches scheduler and store: it takes what waits in the mailbox,
-// steps the scheduler, commits all changes in one transaction and then answers, so that nothing is
-// told that is not on disk. While the disk is full it waits, answers no one and begins nothing; if
-// a commit fails otherwise it tells no one anything more and publishes the error.
+// The thread that alone touches scheduler and store: it takes what waits in the mailbox and gives
+// it to an EngineCore, round by round. While the disk is full it waits, answers no one and begins
+// nothing; if a commit fails otherwise it tells no one anything more and publishes the error.
 class Engine {
  public:
-  // Records the sweep in the store, recovers what an earlier run left and starts the thread.
-  // `clock` outlives the engine.
-  static Result<std::unique_ptr<Engine>> Start(Store store, const ExpandedSweep& sweep,
-                                               const Clock& clock);
+  // Goes on with all sweeps of the store and starts the thread. `clock` outlives the engine.
+  static Result<std::unique_ptr<Engine>> Start(Store store, const Clock& clock);
+  // Likewise with one sweep, which is submitted first; others in the store stay as they are.
+  static Result<std::unique_ptr<Engine>> StartOnly(Store store, const ExpandedSweep& sweep,
+                                                   const Clock& clock);
 
   // Ends the thread; calls that wait are told that the coordinator is not available.
   ~Engine();
@@ -37,57 +36,23 @@ class Engine {
   // Any thread: live attempts are to keep a checkpoint and end, nothing new begins.
   void RequestStop();
 
-  // Any thread: how the sweep stood after the newest step.
+  // Any thread: how all stood after the newest round.
   std::shared_ptr<const Snapshot> Latest() const { return latest_.load(); }
 
  private:
-  struct HeldCall {
-    int64_t call = 0;
-    SynchronizeReply reply;
-    int64_t end_ms = 0;
-  };
-  struct PendingSynchronize {
-    SynchronizeCall call;
-    bool known = true;
-  };
-
-  Engine(Store store, const ExpandedSweep& sweep, const StoredSweep& stored,
-         const InitialState& initial, const Clock& clock);
+  Engine(std::unique_ptr<EngineCore> core, const Clock& clock);
+  static Result<std::unique_ptr<Engine>> Begin(Store store, const Clock& clock,
+                                               std::shared_ptr<const ExpandedSweep> only);
 
   void Loop();
-  int64_t WaitMs() const;
-  void Handle(RegisterCall& message);
-  void Handle(SynchronizeCall& message);
-  void Handle(CallCancelled& message);
-  void Apply(const Event& event);
-  Status CommitChanges();
-  bool WaitForSpace(const Error& full, int64_t wait_ms);
-  void AnswerAll();
-  void AnswerHeldCalls();
-  WorkerOrders OrdersFor(const WorkerId& worker) const;
-  void NoteWeights(const TrialId& trial, const std::optional<CheckpointRef>& last,
-                   const std::optional<CheckpointRef>& best);
   void Publish();
+  bool WaitForSpace(const Error& full, int64_t wait_ms);
 
-  Store store_;
   const Clock& clock_;
-  std::map<TrialId, TrialSpec> trials_;
-  std::map<EvaluationId, EvaluationSpec> evaluations_;
-  std::map<WeightsId, CheckpointRef> weights_;
-  Scheduler scheduler_;
+  std::unique_ptr<EngineCore> core_;
   Mailbox mailbox_;
-
-  // Of the iteration under way.
-  int64_t now_ms_ = 0;
-  std::vector<Change> changes_;
-  std::vector<WorkerId> wake_;
-  std::vector<RegisterReply> registers_;
-  std::vector<PendingSynchronize> synchronizes_;
-
-  std::map<WorkerId, HeldCall> held_;
   std::optional<Error> pause_;
   std::optional<Error> fatal_;
-
   std::atomic<bool> stop_asked_ = false;  // By RequestStop, from any thread.
   std::atomic<bool> quit_asked_ = false;  // By the destructor.
   std::atomic<std::shared_ptr<const Snapshot>> latest_;

@@ -2,12 +2,14 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <variant>
 #include <vector>
 
 #include "coordinator/reply.h"
+#include "coordinator/scheduler/event.h"
 #include "sweep/attempt/exchange.h"
 
 namespace archsweep {
@@ -25,7 +27,26 @@ struct CallCancelled {
   int64_t call = 0;
 };
 
-using Message = std::variant<RegisterCall, SynchronizeCall, CallCancelled>;
+// `sweep` is expanded from its file here, so that its ids are right.
+struct SubmitCall {
+  std::shared_ptr<const ExpandedSweep> sweep;
+  bool dry_run = false;  // Says what it would change and changes nothing.
+  SubmitReply reply;
+};
+// What people ask for beside; names that are not known are answered with kNotFound.
+using ControlRequest = std::variant<SweepPaused, SweepResumed, SweepCancelled, TasksRetried,
+                                    WorkerDrainAsked, HostReleaseAsked>;
+struct ControlCall {
+  ControlRequest request;
+  ControlReply reply;
+};
+struct WhyCall {
+  TrialId trial;
+  WhyReply reply;
+};
+
+using Message =
+    std::variant<RegisterCall, SynchronizeCall, CallCancelled, SubmitCall, ControlCall, WhyCall>;
 
 inline constexpr size_t kMailboxMessagesMax = 4096;
 

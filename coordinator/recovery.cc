@@ -1,9 +1,6 @@
 #include "coordinator/recovery.h"
 
-#include <map>
-
 #include "base/check.h"
-#include "coordinator/scheduler/plan.h"
 
 namespace archsweep {
 namespace {
@@ -11,9 +8,7 @@ namespace {
 TaskStatus StatusOf(const StoredTask& task) {
   switch (task.state) {
     case TaskState::kQueued:
-    case TaskState::kBackoff:  // The time it had to wait is long over, or a person asked to go on
-                               // at once.
-    case TaskState::kFailed:
+    case TaskState::kBackoff:
       return Queued{};
     case TaskState::kAssigned:
       return Assigned{task.live->token};
@@ -21,33 +16,49 @@ TaskStatus StatusOf(const StoredTask& task) {
       return Running{task.live->token};
     case TaskState::kSucceeded:
       return Succeeded{};
+    case TaskState::kFailed:
+      return Failed{};
+    case TaskState::kCancelled:
+      return Cancelled{};
   }
   return Queued{};
 }
 
+InitialTask TaskFrom(const StoredTask& task) {
+  InitialTask initial{.spec = task.spec,
+                      .status = StatusOf(task),
+                      .attempts = task.attempts,
+                      .charged = task.charged,
+                      .uncharged = task.uncharged,
+                      .failure = task.failure};
+  if (!task.live) return initial;
+  initial.worker = task.live->worker;
+  initial.slots = task.live->slots;
+  initial.share = task.live->share;
+  initial.in_advance = task.live->in_advance;
+  return initial;
+}
+
 }  // namespace
 
-InitialState Recover(const ExpandedSweep& sweep, const StoredSweep& stored,
-                     std::vector<Change>& requeued) {
-  std::map<TaskId, const StoredTask*> found;
-  for (const StoredTask& task : stored.tasks) found.emplace(task.id, &task);
-
-  InitialState state{.tasks = {}, .weights = {}, .newest_token = stored.newest_token};
-  for (const TaskSpec& spec : TasksOf(sweep)) {
-    CHECK(found.contains(spec.id));
-    const StoredTask& task = *found.at(spec.id);
-    const bool failed = task.state == TaskState::kFailed;
-    if (failed) requeued.push_back(TaskRequeued{spec.id});
-    state.tasks.push_back({.spec = spec,
-                           .status = StatusOf(task),
-                           .attempts = task.attempts,
-                           .charged = failed ? 0 : task.charged,
-                           .uncharged = failed ? 0 : task.uncharged,
-                           .worker = task.live ? task.live->worker : WorkerId{}});
+InitialState Recover(const StoredState& stored, const std::optional<std::string>& only) {
+  InitialState state{.tasks = {},
+                     .sweeps = {},
+                     .weights = stored.weights,
+                     .workers = {},
+                     .quarantined = {},
+                     .newest_token = stored.newest_token,
+                     .only = only};
+  for (const StoredTask& task : stored.tasks) state.tasks.push_back(TaskFrom(task));
+  for (const StoredSweep& sweep : stored.sweeps) {
+    state.sweeps.push_back(
+        {sweep.name, sweep.resources, sweep.queue, sweep.state, sweep.reason, sweep.tasks});
   }
-  for (const auto& [trial, training] : stored.trainings) {
-    if (training.weights) state.weights.insert({trial, CheckpointRole::kLast});
-    if (training.best) state.weights.insert({trial, CheckpointRole::kBest});
+  for (const StoredWorker& worker : stored.workers) {
+    state.workers.push_back({worker.description, worker.draining});
+  }
+  for (const StoredQuarantine& ban : stored.quarantined) {
+    state.quarantined.push_back({ban.host, ban.left_ms, ban.evidence});
   }
   return state;
 }

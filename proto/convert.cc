@@ -151,7 +151,25 @@ Result<AttemptOrder> ReadOrder(const std::string& field, const fleet::v1::Desire
   TRY(ReadEvaluation(field, wire, order));
   TRY(ReadSlots(field + ".slots", wire, order));
   order.stop = wire.stop();
+  TRY(CheckRange(field + ".share", wire.share(), 1, kShareMax));
+  order.share = wire.share();
   return order;
+}
+
+Status ReadCapacity(const fleet::v1::RegisterRequest& request, WorkerDescription& description) {
+  TRY(CheckRange("memory_bytes", request.memory_bytes(), 0, kMemoryBytesMax));
+  description.memory_bytes = request.memory_bytes();
+  if (request.device_bytes_size() != 0 && request.device_bytes_size() != request.gpu_slots()) {
+    return Invalid("device_bytes", Format("has {} values for {} GPU slots",
+                                          request.device_bytes_size(), request.gpu_slots()));
+  }
+  for (const int64_t bytes : request.device_bytes()) {
+    TRY(CheckRange("device_bytes", bytes, 0, kMemoryBytesMax));
+    description.device_bytes.push_back(bytes);
+  }
+  TRY(CheckRange("ends_in_ms", request.ends_in_ms(), 0, kEndsInMsMax));
+  description.ends_in_ms = request.ends_in_ms();
+  return {};
 }
 
 }  // namespace
@@ -165,6 +183,9 @@ fleet::v1::RegisterRequest ToWire(const WorkerDescription& description) {
   for (const WorkerId& dead : description.dead_workers) {
     request.add_dead_worker_ids(BytesOf(dead));
   }
+  request.set_memory_bytes(description.memory_bytes);
+  for (const int64_t bytes : description.device_bytes) request.add_device_bytes(bytes);
+  request.set_ends_in_ms(description.ends_in_ms);
   return request;
 }
 
@@ -184,6 +205,7 @@ Result<WorkerDescription> FromWire(const fleet::v1::RegisterRequest& request) {
     if (dead == description.worker) return Invalid(field, "is worker_id, which lives");
     description.dead_workers.push_back(dead);
   }
+  TRY(ReadCapacity(request, description));
   return description;
 }
 
@@ -233,8 +255,10 @@ fleet::v1::SynchronizeResponse ToWire(const WorkerOrders& orders) {
     }
     for (const int slot : order.slots) attempt->add_slots(slot);
     attempt->set_stop(order.stop);
+    attempt->set_share(order.share);
   }
   response.set_next_call_ms(orders.next_call_ms);
+  response.set_leave(orders.leave);
   return response;
 }
 
@@ -242,6 +266,7 @@ Result<WorkerOrders> FromWire(const fleet::v1::SynchronizeResponse& response) {
   WorkerOrders orders;
   TRY(CheckRange("next_call_ms", response.next_call_ms(), 0, kNextCallMsMax));
   orders.next_call_ms = response.next_call_ms();
+  orders.leave = response.leave();
   std::set<Token> seen;
   for (int i = 0; i < response.attempts_size(); ++i) {
     TRY_ASSIGN(AttemptOrder order,

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "storage/event.h"
+#include "storage/submission.h"
 
 namespace archsweep {
 namespace {
@@ -31,6 +32,8 @@ TaskState StateAfter(AfterFailure next) {
       return TaskState::kBackoff;
     case AfterFailure::kFailed:
       return TaskState::kFailed;
+    case AfterFailure::kCancelled:
+      return TaskState::kCancelled;
   }
   return TaskState::kFailed;
 }
@@ -43,6 +46,8 @@ Status ChangeWriter::Write(const Change& change) {
       std::visit([&](const auto& fact) { return Apply(fact); }, change).map_error([&](Error error) {
         return WithContext(std::move(error), std::string(EventKind(change)));
       }));
+  // A sweep has its event already, where it changed anything.
+  if (std::holds_alternative<SweepRecorded>(change)) return {};
   return RecordEvent(change, task);
 }
 
@@ -120,10 +125,15 @@ Status ChangeWriter::SetState(const Task& task, TaskState state) {
 
 ChangeWriter::Subject ChangeWriter::Apply(const WorkerJoined& fact) {
   // A worker joins again when its coordinator was restarted.
+  const auto ends_ms =
+      fact.ends_in_ms > 0 ? std::optional(now_ms_ + fact.ends_in_ms) : std::nullopt;
   TRY(database_.Run(
-      "INSERT INTO worker (id, host, slots, joined_ms) VALUES (?1, ?2, ?3, ?4) "
-      "ON CONFLICT (id) DO UPDATE SET host = ?2, slots = ?3, left_ms = NULL, left_reason = NULL",
-      ToHex(fact.worker), fact.host, fact.slots, now_ms_));
+      "INSERT INTO worker (id, host, slots, gpu_slots, memory, devices, ends_ms, joined_ms) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET host = ?2, "
+      "slots = ?3, gpu_slots = ?4, memory = ?5, devices = ?6, ends_ms = ?7, draining = 0, "
+      "left_ms = NULL, left_reason = NULL",
+      ToHex(fact.worker), fact.host, fact.slots, fact.gpu_slots, fact.memory_bytes,
+      Json(fact.device_bytes).dump(), ends_ms, now_ms_));
   return std::nullopt;
 }
 
@@ -132,6 +142,37 @@ ChangeWriter::Subject ChangeWriter::Apply(const WorkerLeft& fact) {
                     ToHex(fact.worker), now_ms_, fact.reason));
   if (database_.ChangedRows() == 1) return std::nullopt;
   return Contradiction(Format("worker {} never joined", ToHex(fact.worker)));
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const WorkerDrained& fact) {
+  TRY(database_.Run("UPDATE worker SET draining = 1 WHERE id = ?1", ToHex(fact.worker)));
+  if (database_.ChangedRows() == 1) return std::nullopt;
+  return Contradiction(Format("worker {} never joined", ToHex(fact.worker)));
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const HostQuarantined& fact) {
+  TRY(database_.Run(
+      "INSERT INTO quarantine (host, begin_ms, end_ms, evidence) VALUES (?1, ?2, ?3, ?4) "
+      "ON CONFLICT (host) DO UPDATE SET begin_ms = ?2, end_ms = ?3, evidence = ?4",
+      fact.host, now_ms_, now_ms_ + fact.duration_ms, fact.evidence));
+  return std::nullopt;
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const HostReleased& fact) {
+  TRY(database_.Run("DELETE FROM quarantine WHERE host = ?1", fact.host));
+  return std::nullopt;
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const SweepRecorded& fact) {
+  TRY(WriteSweep(database_, *fact.sweep, epoch_, now_ms_));
+  return std::nullopt;
+}
+
+ChangeWriter::Subject ChangeWriter::Apply(const SweepStateChanged& fact) {
+  TRY(database_.Run("UPDATE sweep SET state = ?2, reason = ?3 WHERE name = ?1", fact.name,
+                    NameOf(fact.state), fact.reason));
+  if (database_.ChangedRows() == 1) return std::nullopt;
+  return Contradiction(Format("there is no sweep '{}'", fact.name));
 }
 
 ChangeWriter::Subject ChangeWriter::Apply(const AttemptAssigned& fact) {
@@ -153,9 +194,10 @@ ChangeWriter::Subject ChangeWriter::Apply(const AttemptAssigned& fact) {
   }
   if (!worker) return Contradiction(Format("worker {} never joined", ToHex(fact.worker)));
   TRY(database_.Run(
-      "INSERT INTO attempt (token, task, number, worker, slots, assigned_ms) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-      fact.token.value, task.key, fact.number, *worker, Json(fact.slots).dump(), now_ms_));
+      "INSERT INTO attempt (token, task, number, worker, slots, assigned_ms, share, in_advance) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+      fact.token.value, task.key, fact.number, *worker, Json(fact.slots).dump(), now_ms_,
+      fact.share, fact.in_advance));
   TRY(database_.Run("UPDATE task SET state = ?2, attempts = ?3 WHERE key = ?1", task.key,
                     NameOf(TaskState::kAssigned), fact.number));
   return task.key;
@@ -275,10 +317,20 @@ ChangeWriter::Subject ChangeWriter::Apply(const ReportRefused& fact) {
   return database_.Integer("SELECT task FROM attempt WHERE token = ?1", fact.token.value);
 }
 
+ChangeWriter::Subject ChangeWriter::Apply(const TaskCancelled& fact) {
+  TRY_ASSIGN(const Task task, FindTask(fact.task));
+  if (task.state != TaskState::kQueued && task.state != TaskState::kBackoff) {
+    return Contradiction(Format("task {} is {}; only one that waits can be cancelled",
+                                ToText(fact.task), NameOf(task.state)));
+  }
+  TRY(SetState(task, TaskState::kCancelled));
+  return task.key;
+}
+
 ChangeWriter::Subject ChangeWriter::Apply(const TaskRequeued& fact) {
   TRY_ASSIGN(const Task task, FindTask(fact.task));
-  if (task.state != TaskState::kFailed) {
-    return Contradiction(Format("task {} is {}; only a failed one can be queued again",
+  if (task.state != TaskState::kFailed && task.state != TaskState::kCancelled) {
+    return Contradiction(Format("task {} is {}; only a failed or cancelled one can be queued again",
                                 ToText(fact.task), NameOf(task.state)));
   }
   TRY(database_.Run("UPDATE task SET state = 'queued', charged = 0, uncharged = 0 WHERE key = ?1",

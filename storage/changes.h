@@ -35,6 +35,11 @@ class ChangeWriter {
 
   Subject Apply(const WorkerJoined& fact);
   Subject Apply(const WorkerLeft& fact);
+  Subject Apply(const WorkerDrained& fact);
+  Subject Apply(const HostQuarantined& fact);
+  Subject Apply(const HostReleased& fact);
+  Subject Apply(const SweepRecorded& fact);
+  Subject Apply(const SweepStateChanged& fact);
   Subject Apply(const AttemptAssigned& fact);
   Subject Apply(const AttemptStarted& fact);
   Subject Apply(const EpochRecorded& fact);
@@ -43,6 +48,7 @@ class ChangeWriter {
   Subject Apply(const EvaluationSucceeded& fact);
   Subject Apply(const AttemptFailed& fact);
   Subject Apply(const ReportRefused& fact);
+  Subject Apply(const TaskCancelled& fact);
   Subject Apply(const TaskRequeued& fact);
 
   Result<Task> FindTask(const TaskId& id);

@@ -8,7 +8,11 @@
 
 namespace archsweep {
 
-// The whole of Store::Load. kNotFound: no sweep of that name was ever submitted.
-Result<StoredSweep> ReadSweep(Database& database, const std::string& sweep_name);
+// The reading functions of Store, which says what each is.
+Result<StoredState> ReadState(Database& database, int64_t now_ms);
+Result<SweepIds> ReadWanted(Database& database, const std::string& sweep_name);
+Result<TrialSpec> ReadTrial(Database& database, const TrialId& trial);
+Result<EvaluationSpec> ReadEvaluation(Database& database, const EvaluationId& evaluation);
+Result<CheckpointRef> ReadWeights(Database& database, const WeightsId& weights);
 
 }  // namespace archsweep

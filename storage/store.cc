@@ -14,9 +14,9 @@
 namespace archsweep {
 namespace {
 
-constexpr std::array kTaskStates = {TaskState::kQueued,    TaskState::kBackoff,
-                                    TaskState::kAssigned,  TaskState::kRunning,
-                                    TaskState::kSucceeded, TaskState::kFailed};
+constexpr std::array kTaskStates = {
+    TaskState::kQueued,    TaskState::kBackoff, TaskState::kAssigned, TaskState::kRunning,
+    TaskState::kSucceeded, TaskState::kFailed,  TaskState::kCancelled};
 
 // A large submission would leave its write-ahead log at that size for ever.
 constexpr int64_t kLogBytesKept = int64_t{64} << 20;
@@ -98,6 +98,8 @@ std::string_view NameOf(TaskState state) {
       return "succeeded";
     case TaskState::kFailed:
       return "failed";
+    case TaskState::kCancelled:
+      return "cancelled";
   }
   return "";
 }
@@ -122,18 +124,25 @@ class Store::Impl {
 
   Status Commit(std::span<const Change> changes) {
     TRY_ASSIGN(Transaction transaction, Transaction::Begin(database_));
+    TRY(CheckEpoch());
     ChangeWriter writer(database_, epoch_, clock_.WallMs());
     for (const Change& change : changes) TRY(writer.Write(change));
     return transaction.Commit();
   }
 
-  Result<StoredSweep> Load(const std::string& sweep_name) {
-    return ReadSweep(database_, sweep_name);
-  }
+  Result<StoredState> Load() { return ReadState(database_, clock_.WallMs()); }
+  Database& Connection() { return database_; }
 
   int64_t Epoch() const { return epoch_; }
 
  private:
+  Status CheckEpoch() {
+    TRY_ASSIGN(const auto epoch, database_.Integer("SELECT value FROM meta WHERE name = 'epoch'"));
+    if (epoch == epoch_) return {};
+    return Fail(ErrorKind::kUnavailable,
+                "another coordinator has taken over this state folder; this one must end");
+  }
+
   FileLock lock_;  // Declared first, so that it is dropped last.
   Database database_;
   int64_t epoch_;
@@ -158,7 +167,23 @@ Status Store::Submit(const ExpandedSweep& sweep) { return impl_->Submit(sweep); 
 
 Status Store::Commit(std::span<const Change> changes) { return impl_->Commit(changes); }
 
-Result<StoredSweep> Store::Load(const std::string& sweep_name) { return impl_->Load(sweep_name); }
+Result<StoredState> Store::Load() { return impl_->Load(); }
+
+Result<SweepIds> Store::Wanted(const std::string& sweep_name) {
+  return ReadWanted(impl_->Connection(), sweep_name);
+}
+
+Result<TrialSpec> Store::ReadTrial(const TrialId& trial) {
+  return archsweep::ReadTrial(impl_->Connection(), trial);
+}
+
+Result<EvaluationSpec> Store::ReadEvaluation(const EvaluationId& evaluation) {
+  return archsweep::ReadEvaluation(impl_->Connection(), evaluation);
+}
+
+Result<CheckpointRef> Store::ReadWeights(const WeightsId& weights) {
+  return archsweep::ReadWeights(impl_->Connection(), weights);
+}
 
 int64_t Store::Epoch() const { return impl_->Epoch(); }
 

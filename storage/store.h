@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,13 +14,14 @@
 #include "base/result.h"
 #include "sweep/attempt/change.h"
 #include "sweep/attempt/job.h"
+#include "sweep/attempt/plan.h"
 #include "sweep/trial/sweep.h"
 
 namespace archsweep {
 
 inline constexpr const char* kDatabaseFile = "archsweep.db";  // In the state folder.
 
-enum class TaskState { kQueued, kBackoff, kAssigned, kRunning, kSucceeded, kFailed };
+enum class TaskState { kQueued, kBackoff, kAssigned, kRunning, kSucceeded, kFailed, kCancelled };
 
 std::string_view NameOf(TaskState state);
 Result<TaskState> ParseTaskState(std::string_view name);
@@ -29,31 +30,58 @@ Result<TaskState> ParseTaskState(std::string_view name);
 struct LiveAttempt {
   Token token;
   WorkerId worker;
+  std::vector<int> slots{};
+  int share = 1;
+  bool in_advance = false;  // When it was assigned.
 };
 
 // A task as the store knows it.
 struct StoredTask {
-  TaskId id;
-  TrialId trial;  // The trial to be trained or evaluated.
+  TaskSpec spec;
   TaskState state = TaskState::kQueued;
   int attempts = 0;  // So far.
   int charged = 0;   // Failures that count against its budget.
   int uncharged = 0;
+  std::string failure;  // "CLASS: message" of its newest attempt, where the state is kFailed.
   std::optional<LiveAttempt> live;  // Set exactly where state is kAssigned or kRunning.
 };
 
-// What a training left for evaluations.
-struct StoredTraining {
-  bool diverged = false;
-  std::optional<CheckpointRef> weights;  // Absent if diverged.
-  std::optional<CheckpointRef> best;     // Where the recipe selects.
+// A sweep as the store knows it.
+struct StoredSweep {
+  std::string name;
+  Resources resources;
+  QueuePolicy queue;
+  SweepState state = SweepState::kActive;
+  std::string reason;         // Why it is in this state.
+  std::vector<TaskId> tasks;  // That it wants: trainings in its order, then evaluations likewise.
 };
 
-// Everything a scheduler needs to go on with one sweep.
-struct StoredSweep {
-  std::vector<StoredTask> tasks;  // Trainings in the order of the sweep, then evaluations likewise.
-  std::map<TrialId, StoredTraining> trainings;
-  Token newest_token;  // Of the whole database; new tokens are larger.
+// A worker that has not left. How long it has, counted from now, is in `description`.
+struct StoredWorker {
+  WorkerJoined description;
+  bool draining = false;
+};
+
+struct StoredQuarantine {
+  std::string host;
+  int64_t left_ms = 0;
+  std::string evidence;
+};
+
+// Everything from which a coordinator goes on.
+struct StoredState {
+  std::vector<StoredSweep> sweeps;  // The oldest first.
+  std::vector<StoredTask> tasks;    // Of all sweeps, wanted or not; each once.
+  std::set<WeightsId> weights;      // That are there.
+  std::vector<StoredWorker> workers;
+  std::vector<StoredQuarantine> quarantined;
+  Token newest_token;  // New tokens are larger.
+};
+
+// What a sweep wants, in its order.
+struct SweepIds {
+  std::vector<TrialId> trials;
+  std::vector<EvaluationId> evaluations;
 };
 
 // The writing side of the database in a state folder. One thread owns it. While it exists it holds
@@ -74,13 +102,22 @@ class Store {
   // result.
   Status Submit(const ExpandedSweep& sweep);
 
-  // Applies all changes in one transaction, or none. kCorrupt if one contradicts the database, such
+  // Applies all changes in one transaction, or none. kUnavailable if another coordinator has opened
+  // the database since: it counts now. kCorrupt if one contradicts the database, such
   // as an attempt's fact under a token that is not its task's live one: a bug or a second writer,
   // after which the caller must stop.
   Status Commit(std::span<const Change> changes);
 
-  // The wanted tasks of a sweep. kNotFound: it was never submitted.
-  Result<StoredSweep> Load(const std::string& sweep_name);
+  // All that a coordinator needs to know when it starts.
+  Result<StoredState> Load();
+
+  // What the sweep wants now; nothing where there is none of that name.
+  Result<SweepIds> Wanted(const std::string& sweep_name);
+
+  // Single configurations, for those that run. kNotFound where there is none.
+  Result<TrialSpec> ReadTrial(const TrialId& trial);
+  Result<EvaluationSpec> ReadEvaluation(const EvaluationId& evaluation);
+  Result<CheckpointRef> ReadWeights(const WeightsId& weights);
 
   // How often a coordinator has opened this database, this time included.
   int64_t Epoch() const;

@@ -12,6 +12,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "sweep/attempt/layout.h"
+#include "sweep/attempt/plan.h"
 
 namespace archsweep {
 namespace {
@@ -52,6 +53,10 @@ std::string Fingerprint(const ExpandedSweep& sweep) {
     hash.Update(Format("{} {} {}\n", attacks.Of(evaluation), NameOf(evaluation.checkpoint),
                        evaluation.images));
   }
+  const Resources& needed = sweep.resources;
+  const QueuePolicy& queue = sweep.queue;
+  hash.Update(Format("{} {} {} {} {} {} {}", needed.gpus, needed.ranks, needed.share,
+                     NameOf(queue.order), queue.priority, queue.running_max, queue.failed_max));
   const Sha256::Digest digest = hash.Finish();
   return Hex(digest.data(), digest.size());
 }
@@ -78,15 +83,19 @@ class SweepWriter {
   Result<bool> WriteSweepRow() {
     const std::string fingerprint = Fingerprint(sweep_);
     TRY_ASSIGN(const auto same,
-               database_.Integer("SELECT fingerprint = ?2 AND text = ?3 AND gpus = ?4 FROM sweep "
-                                 "WHERE name = ?1",
-                                 sweep_.name, fingerprint, sweep_.text, sweep_.resources.gpus));
+               database_.Integer("SELECT fingerprint = ?2 AND text = ?3 FROM sweep WHERE name = ?1",
+                                 sweep_.name, fingerprint, sweep_.text));
     if (same.value_or(0) == 1) return false;
-    TRY(
-        database_.Run("INSERT INTO sweep (name, text, gpus, fingerprint, created_ms, changed_ms) "
-                      "VALUES (?1, ?2, ?3, ?4, ?5, ?5) ON CONFLICT (name) DO UPDATE "
-                      "SET text = ?2, gpus = ?3, fingerprint = ?4, changed_ms = ?5",
-                      sweep_.name, sweep_.text, sweep_.resources.gpus, fingerprint, now_ms_));
+    const Resources& needed = sweep_.resources;
+    const QueuePolicy& queue = sweep_.queue;
+    TRY(database_.Run(
+        "INSERT INTO sweep (name, text, fingerprint, created_ms, changed_ms, gpus, ranks, share, "
+        "ordering, priority, running_max, failed_max) "
+        "VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (name) DO UPDATE "
+        "SET text = ?2, fingerprint = ?3, changed_ms = ?4, gpus = ?5, ranks = ?6, share = ?7, "
+        "ordering = ?8, priority = ?9, running_max = ?10, failed_max = ?11",
+        sweep_.name, sweep_.text, fingerprint, now_ms_, needed.gpus, needed.ranks, needed.share,
+        NameOf(queue.order), queue.priority, queue.running_max, queue.failed_max));
     TRY_ASSIGN(const auto key,
                database_.Integer("SELECT key FROM sweep WHERE name = ?1", sweep_.name));
     key_ = key.value();
@@ -108,7 +117,7 @@ class SweepWriter {
                "ON CONFLICT DO NOTHING",
                "UPDATE membership SET ordinal = ?3, wanted = 1 WHERE sweep = ?1 AND trial = ?2",
                key, ordinal++));
-      trial_keys_.emplace(trial.id, key);
+      trials_.emplace(trial.id, Written{key, &trial});
     }
     return {};
   }
@@ -116,8 +125,8 @@ class SweepWriter {
   Status WriteEvaluations() {
     int64_t ordinal = 0;
     for (const EvaluationSpec& evaluation : sweep_.evaluations) {
-      const auto trial = trial_keys_.find(evaluation.trial);
-      CHECK(trial != trial_keys_.end());
+      const auto trial = trials_.find(evaluation.trial);
+      CHECK(trial != trials_.end());
       TRY_ASSIGN(const int64_t key, WriteEvaluation(evaluation, trial->second));
       TRY(
           Want("INSERT INTO evaluation_membership (sweep, evaluation, ordinal, wanted) "
@@ -130,6 +139,11 @@ class SweepWriter {
   }
 
  private:
+  struct Written {
+    int64_t key = 0;
+    const SweepTrial* trial = nullptr;
+  };
+
   // Two statements, for an upsert opens a temporary table for every row.
   Status Want(std::string_view insert, std::string_view update, int64_t key, int64_t ordinal) {
     TRY(database_.Run(insert, key_, key, ordinal));
@@ -159,12 +173,15 @@ class SweepWriter {
     const int64_t key = database_.LastInsertedKey();
     TRY(database_.Run("INSERT INTO trial_config (trial, config) VALUES (?1, ?2)", key,
                       CanonicalText(ToJson(trial.spec))));
-    TRY(trial.spec.IsImported() ? WriteImported(trial, key) : WriteTrainingTask(key));
+    TRY(trial.spec.IsImported() ? WriteImported(trial, key)
+                                : WriteTask(TrainingTask(trial), key, std::nullopt));
     return key;
   }
 
-  Status WriteTrainingTask(int64_t trial) {
-    return database_.Run("INSERT INTO task (trial) VALUES (?1)", trial);
+  Status WriteTask(const TaskSpec& task, int64_t trial, std::optional<int64_t> evaluation) {
+    return database_.Run(
+        "INSERT INTO task (trial, evaluation, work, memory) VALUES (?1, ?2, ?3, ?4)", trial,
+        evaluation, task.work, task.memory);
   }
 
   // The weights count as those of a training that is over.
@@ -174,19 +191,19 @@ class SweepWriter {
         ImportedWeights(trial.id).string(), *trial.spec.weights_sha256);
   }
 
-  Result<int64_t> WriteEvaluation(const EvaluationSpec& evaluation, int64_t trial) {
+  Result<int64_t> WriteEvaluation(const EvaluationSpec& evaluation, const Written& trial) {
     const std::string id = ToHex(IdOf(evaluation));
     TRY_ASSIGN(const int64_t attack, AttackKey(evaluation));
     TRY(
         database_.Run("INSERT INTO evaluation (id, trial, attack, checkpoint, images, "
                       "result_column) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
-                      id, trial, attack, NameOf(evaluation.checkpoint), evaluation.images,
+                      id, trial.key, attack, NameOf(evaluation.checkpoint), evaluation.images,
                       ResultColumnOf(evaluation)));
     if (database_.ChangedRows() == 0) {
       return KnownKey("SELECT key FROM evaluation WHERE id = ?1", id);
     }
     const int64_t key = database_.LastInsertedKey();
-    TRY(database_.Run("INSERT INTO task (trial, evaluation) VALUES (?1, ?2)", trial, key));
+    TRY(WriteTask(EvaluationTask(*trial.trial, evaluation), trial.key, key));
     return key;
   }
 
@@ -211,7 +228,7 @@ class SweepWriter {
   const ExpandedSweep& sweep_;
   int64_t now_ms_;
   int64_t key_ = 0;  // Of its row.
-  std::map<TrialId, int64_t> trial_keys_;
+  std::map<TrialId, Written> trials_;
   AttackTexts attacks_;
   std::map<std::string, int64_t> attack_keys_;  // By text.
 };

@@ -30,17 +30,20 @@ bool IsCharged(FailureClass failure) {
   return true;
 }
 
+bool BlamesHost(FailureClass failure) { return failure != FailureClass::kStopped; }
+
 Verdict VerdictOf(FailureClass failure, int charged, int uncharged, Token token) {
-  const bool hopeless =
-      failure == FailureClass::kConfiguration || failure == FailureClass::kOutOfMemory;
-  if (hopeless || charged >= kChargedFailuresMax || uncharged >= kUnchargedFailuresMax) {
+  if (failure == FailureClass::kConfiguration || charged >= kChargedFailuresMax ||
+      uncharged >= kUnchargedFailuresMax) {
     return {.next = AfterFailure::kFailed};
   }
   if (failure == FailureClass::kStorage) {
     return {.next = AfterFailure::kBackoff, .delay_ms = Spread(kStorageBackoffMs, token)};
   }
   if (!IsCharged(failure)) return {.next = AfterFailure::kQueued};
-  const int64_t delay_ms = std::min(kBackoffMaxMs, kBackoffFirstMs << (charged - 1));
+  // A first hang of a gang is not charged, and backs off like a first charged failure.
+  const int doublings = std::max(0, charged - 1);
+  const int64_t delay_ms = std::min(kBackoffMaxMs, kBackoffFirstMs << doublings);
   return {.next = AfterFailure::kBackoff, .delay_ms = Spread(delay_ms, token)};
 }
 

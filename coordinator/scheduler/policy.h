@@ -19,8 +19,39 @@ inline constexpr int64_t kBackoffFirstMs =
     10'000;  // After the first charged failure; doubles with each.
 inline constexpr int64_t kBackoffMaxMs = 600'000;
 inline constexpr int64_t kStorageBackoffMs = 30'000;  // A full disk does not empty itself at once.
+inline constexpr int kStorageFailuresMax =
+    3;  // A sweep with so many in a row is paused, for its disk is full.
+
+// A host on which so many attempts in a row failed, of so many trials, is left alone for a while.
+inline constexpr int kHostFailuresMax = 3;
+inline constexpr int kHostTrialsMin = 2;
+inline constexpr int64_t kQuarantineMs = 1'800'000;
+
+// How long a task that needs several slots looks on while narrower ones take them, before one
+// worker is kept free for it.
+inline constexpr int64_t kReserveAfterMs = 300'000;
+
+// On a worker whose time is limited: a training begins only where so much is left, for it can go
+// on elsewhere but must get somewhere; an evaluation only where it can end, and one of unknown
+// length only where so much is left.
+inline constexpr int64_t kTrainingTimeMinMs = 600'000;
+inline constexpr int64_t kEvaluationTimeMinMs = 600'000;
+
+// Tasks that are expected to end within so much get one more attempt a slot in advance, so that
+// no slot waits for a commit; one that has not begun after the second bound is taken back.
+inline constexpr int64_t kShortTaskMs = 5'000;
+inline constexpr int64_t kAdvanceWaitMaxMs = 10'000;
+
+// So many tasks of equal needs are tried when the first fits no worker.
+inline constexpr int kCandidatesMax = 64;
+
+// So many workers of the host where a checkpoint lies are asked for a seat first.
+inline constexpr int kHostWorkersMax = 8;
 
 bool IsCharged(FailureClass failure);
+
+// Whether the failure may be the fault of the host.
+bool BlamesHost(FailureClass failure);
 
 // What becomes of a task after a failure, its counts already including it.
 struct Verdict {

@@ -1,26 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <variant>
 #include <vector>
 
 #include "base/id.h"
-#include "sweep/attempt/failure.h"
+#include "sweep/attempt/plan.h"
 #include "sweep/attempt/task.h"
-#include "sweep/trial/evaluation.h"
 
 namespace archsweep {
-
-// What the scheduler knows of a task from the start.
-struct TaskSpec {
-  TaskId id;
-  TrialId trial;                                      // The trial that is trained or evaluated.
-  CheckpointRole checkpoint = CheckpointRole::kLast;  // That an evaluation needs.
-  double work = 0;  // Expected multiply-accumulates; decides order and remaining time.
-  bool needs_gpu = false;
-  int slots = 1;  // All of one worker and of one kind.
-};
 
 // The status of a task. An evaluation is queued from the start but runnable only once its trial has
 // weights.
@@ -36,15 +24,31 @@ struct Running {
 };
 struct Succeeded {};
 struct Failed {};
-using TaskStatus = std::variant<Queued, BackingOff, Assigned, Running, Succeeded, Failed>;
+struct Cancelled {};  // No sweep wants it.
+using TaskStatus =
+    std::variant<Queued, BackingOff, Assigned, Running, Succeeded, Failed, Cancelled>;
+
+// Names a sweep within one scheduler; the older sweep has the smaller key.
+using SweepKey = int;
+
+// That a sweep wants a task.
+struct Membership {
+  SweepKey sweep = 0;
+  int ordinal = 0;        // Of the task in the sweep; breaks ties.
+  bool is_ready = false;  // The task is in the ready queue for this sweep.
+};
+
+// How a task counts in the sums of the sweeps that want it.
+enum class Tally { kWaiting, kLive, kSucceeded, kFailed, kCancelled, kUnreachable };
 
 struct Task {
   TaskSpec spec;
-  int ordinal = 0;  // In the sweep; breaks ties.
   TaskStatus status{};
   int attempts = 0;
   int charged = 0;
   int uncharged = 0;
+  std::vector<Membership> memberships{};
+  Tally tally = Tally::kWaiting;
 };
 
 // An attempt that is assigned or running.
@@ -53,9 +57,15 @@ struct LiveSlot {
   TaskId task;
   WorkerId worker;
   std::vector<int> slots{};
-  int64_t lines_applied = 0;  // The highest number of a progress line that took effect.
+  SweepKey sweep = -1;          // Against whose limit it counts; -1: none wants it any more.
+  int share = 1;                // So many attempts may use each of its slots at once.
+  bool in_advance = false;      // Its slot is still another's; it begins when that one has ended.
+  bool was_in_advance = false;  // When it was assigned.
   bool stopping = false;
-  int64_t step = 0;  // As of the newest step line.
+  int64_t lines_applied = 0;  // The highest number of a progress line that took effect.
+  int64_t assigned_ms = 0;
+  int64_t began_ms = 0;  // When its start was reported.
+  int64_t step = 0;      // As of the newest step line.
   int64_t steps = 0;
   double loss = 0;
   double images_per_second = 0;

@@ -47,4 +47,23 @@ void BecomeReady(Task& task) {
   task.status = Queued{};
 }
 
+void CancelLive(Task& task, Token token) {
+  CHECK(LiveToken(task) == token);
+  task.status = Cancelled{};
+}
+
+void Cancel(Task& task) {
+  CHECK(std::holds_alternative<Queued>(task.status) ||
+        std::holds_alternative<BackingOff>(task.status));
+  task.status = Cancelled{};
+}
+
+void Requeue(Task& task) {
+  CHECK(std::holds_alternative<Failed>(task.status) ||
+        std::holds_alternative<Cancelled>(task.status));
+  task.charged = 0;
+  task.uncharged = 0;
+  task.status = Queued{};
+}
+
 }  // namespace archsweep

@@ -25,5 +25,11 @@ void BackOff(Task& task, Token token, int64_t ready_ms);
 void Fail(Task& task, Token token);
 // BackingOff -> Queued.
 void BecomeReady(Task& task);
+// Assigned or Running -> Cancelled.
+void CancelLive(Task& task, Token token);
+// Queued or BackingOff -> Cancelled.
+void Cancel(Task& task);
+// Failed or Cancelled -> Queued, with its counts at zero.
+void Requeue(Task& task);
 
 }  // namespace archsweep

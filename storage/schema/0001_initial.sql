@@ -19,6 +19,14 @@ CREATE TABLE sweep (
   name        TEXT NOT NULL UNIQUE,
   text        TEXT NOT NULL,      -- The sweep file as it was read last.
   gpus        INTEGER NOT NULL,   -- That one task needs.
+  ranks       INTEGER NOT NULL,   -- Processes that share the work of one task.
+  share       INTEGER NOT NULL,   -- Tasks that may run on one GPU at once.
+  ordering    TEXT NOT NULL CHECK (ordering IN ('longest', 'spread')),
+  priority    INTEGER NOT NULL,
+  running_max INTEGER NOT NULL,   -- Attempts at once.
+  failed_max  INTEGER NOT NULL,   -- It is paused when more tasks have failed.
+  state       TEXT NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'cancelled')),
+  reason      TEXT NOT NULL DEFAULT '',   -- Why it is in this state.
   fingerprint TEXT NOT NULL,      -- SHA-256 of what it wants, in order.
   created_ms  INTEGER NOT NULL,
   changed_ms  INTEGER NOT NULL
@@ -105,7 +113,10 @@ CREATE TABLE task (
   trial      INTEGER NOT NULL REFERENCES trial,
   evaluation INTEGER REFERENCES evaluation,
   state      TEXT NOT NULL DEFAULT 'queued'
-             CHECK (state IN ('queued', 'backoff', 'assigned', 'running', 'succeeded', 'failed')),
+             CHECK (state IN ('queued', 'backoff', 'assigned', 'running', 'succeeded', 'failed',
+                              'cancelled')),
+  work       REAL NOT NULL,                -- Expected multiply-accumulates.
+  memory     INTEGER NOT NULL,             -- Expected bytes on each of its devices.
   attempts   INTEGER NOT NULL DEFAULT 0,
   charged    INTEGER NOT NULL DEFAULT 0,   -- Failures that count against its budget.
   uncharged  INTEGER NOT NULL DEFAULT 0
@@ -119,10 +130,25 @@ CREATE TABLE worker (
   id          TEXT NOT NULL UNIQUE CHECK (length(id) = 32),
   host        TEXT NOT NULL,
   slots       INTEGER NOT NULL,
+  gpu_slots   INTEGER NOT NULL,           -- Of these.
+  memory      INTEGER NOT NULL,           -- Bytes of the host; 0: not known.
+  devices     TEXT NOT NULL,              -- JSON list of the bytes of each GPU; empty: not known.
+  ends_ms     INTEGER,                    -- When its time is over; NULL: no bound.
+  draining    INTEGER NOT NULL DEFAULT 0 CHECK (draining IN (0, 1)),
   joined_ms   INTEGER NOT NULL,
   left_ms     INTEGER,
   left_reason TEXT
 ) STRICT;
+
+CREATE INDEX worker_here ON worker (key) WHERE left_ms IS NULL;
+
+-- Hosts on which tasks failed again and again: their workers get nothing until then.
+CREATE TABLE quarantine (
+  host     TEXT PRIMARY KEY,
+  begin_ms INTEGER NOT NULL,
+  end_ms   INTEGER NOT NULL,
+  evidence TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- One execution of a task. It is live while ended_ms is NULL; only then are facts under its token
 -- accepted.
@@ -132,6 +158,8 @@ CREATE TABLE attempt (
   number       INTEGER NOT NULL,          -- Of this task's attempts, from 1.
   worker       INTEGER NOT NULL REFERENCES worker,
   slots        TEXT NOT NULL,             -- JSON list of slot numbers.
+  share        INTEGER NOT NULL,          -- Attempts that may use each of the slots at once.
+  in_advance   INTEGER NOT NULL,          -- 1: assigned while another still had its slot.
   state        TEXT NOT NULL DEFAULT 'assigned'
                CHECK (state IN ('assigned', 'running', 'succeeded', 'failed')),
   failure      TEXT,                      -- Its class.
@@ -327,6 +355,8 @@ LEFT JOIN worker w ON w.key = a.worker;
 CREATE VIEW v_membership AS
 SELECT
   s.name AS sweep, m.ordinal, t.id AS trial, m.wanted,
+  CASE WHEN m.wanted = 0 OR s.state = 'cancelled' THEN 'withdrawn'
+       WHEN s.state = 'paused' THEN 'paused' ELSE 'wanted' END AS state,
   (SELECT k.state FROM task k WHERE k.trial = m.trial AND k.evaluation IS NULL) AS training,
   (SELECT count(*) FROM evaluation e CROSS JOIN evaluation_membership n ON n.evaluation = e.key
    WHERE e.trial = m.trial AND n.sweep = m.sweep AND n.wanted = 1) AS evaluations,
@@ -371,6 +401,7 @@ SELECT
   coalesce(sum(tasks) FILTER (WHERE state = 'succeeded'), 0) AS done,
   coalesce(sum(tasks) FILTER (WHERE state IN ('assigned', 'running')), 0) AS running,
   coalesce(sum(tasks) FILTER (WHERE state = 'failed'), 0) AS failed,
+  coalesce(sum(tasks) FILTER (WHERE state = 'cancelled'), 0) AS cancelled,
   coalesce(sum(tasks) FILTER (WHERE state IN ('queued', 'backoff')), 0) AS waiting
 FROM (
   SELECT s.name AS sweep, s.key AS sweep_key, k.state, count(*) AS tasks

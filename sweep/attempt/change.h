@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "sweep/attempt/failure.h"
 #include "sweep/attempt/progress.h"
 #include "sweep/attempt/task.h"
+#include "sweep/trial/sweep.h"
 
 namespace archsweep {
 
@@ -21,6 +24,10 @@ struct WorkerJoined {
   WorkerId worker;
   std::string host;
   int slots = 0;
+  int gpu_slots = 0;                    // Of these.
+  int64_t memory_bytes = 0;             // Of the host; 0: not known.
+  std::vector<int64_t> device_bytes{};  // Of each GPU slot; empty: not known.
+  int64_t ends_in_ms = 0;               // When its time is over; 0: no bound.
   friend bool operator==(const WorkerJoined&, const WorkerJoined&) = default;
 };
 
@@ -30,6 +37,45 @@ struct WorkerLeft {
   friend bool operator==(const WorkerLeft&, const WorkerLeft&) = default;
 };
 
+// The worker is to give back what it has and gets nothing more.
+struct WorkerDrained {
+  WorkerId worker;
+  friend bool operator==(const WorkerDrained&, const WorkerDrained&) = default;
+};
+
+// Nothing is given to the workers of a host for some time, for what runs there fails.
+struct HostQuarantined {
+  std::string host;
+  int64_t duration_ms = 0;
+  std::string evidence;
+  friend bool operator==(const HostQuarantined&, const HostQuarantined&) = default;
+};
+
+struct HostReleased {
+  std::string host;
+  std::string reason;
+  friend bool operator==(const HostReleased&, const HostReleased&) = default;
+};
+
+// The sweep with its trials, evaluations and tasks, which are queued where they are new. What an
+// earlier one of the same name wanted and this one does not is no longer wanted by it.
+struct SweepRecorded {
+  std::shared_ptr<const ExpandedSweep> sweep;
+  friend bool operator==(const SweepRecorded&, const SweepRecorded&) = default;
+};
+
+// A paused sweep keeps its tasks and runs none; a cancelled one wants none of them any more.
+enum class SweepState { kActive, kPaused, kCancelled };
+std::string_view NameOf(SweepState state);
+Result<SweepState> ParseSweepState(std::string_view name);
+
+struct SweepStateChanged {
+  std::string name;
+  SweepState state = SweepState::kActive;
+  std::string reason;
+  friend bool operator==(const SweepStateChanged&, const SweepStateChanged&) = default;
+};
+
 // The task becomes assigned and the token its live one.
 struct AttemptAssigned {
   Token token;
@@ -37,6 +83,8 @@ struct AttemptAssigned {
   int number = 1;  // Of this task's attempts, from 1.
   WorkerId worker;
   std::vector<int> slots;
+  int share = 1;            // So many attempts may use each of the slots at once.
+  bool in_advance = false;  // The slot is still another attempt's.
   friend bool operator==(const AttemptAssigned&, const AttemptAssigned&) = default;
 };
 
@@ -77,7 +125,8 @@ struct EvaluationSucceeded {
 };
 
 // What becomes of a task whose attempt did not succeed.
-enum class AfterFailure { kQueued, kBackoff, kFailed };
+// Cancelled: no sweep wants it any more.
+enum class AfterFailure { kQueued, kBackoff, kFailed, kCancelled };
 
 struct AttemptFailed {
   Token token;
@@ -96,14 +145,22 @@ struct ReportRefused {
   friend bool operator==(const ReportRefused&, const ReportRefused&) = default;
 };
 
-// A failed task is queued again with its counts at zero, because a person asked.
+// A task that waits is cancelled, because no sweep wants it any more.
+struct TaskCancelled {
+  TaskId task;
+  friend bool operator==(const TaskCancelled&, const TaskCancelled&) = default;
+};
+
+// A failed or cancelled task is queued again with its counts at zero, because a person asked.
 struct TaskRequeued {
   TaskId task;
   friend bool operator==(const TaskRequeued&, const TaskRequeued&) = default;
 };
 
-using Change = std::variant<WorkerJoined, WorkerLeft, AttemptAssigned, AttemptStarted,
-                            EpochRecorded, CheckpointRecorded, TrainingSucceeded,
-                            EvaluationSucceeded, AttemptFailed, ReportRefused, TaskRequeued>;
+using Change =
+    std::variant<WorkerJoined, WorkerLeft, WorkerDrained, HostQuarantined, HostReleased,
+                 SweepRecorded, SweepStateChanged, AttemptAssigned, AttemptStarted, EpochRecorded,
+                 CheckpointRecorded, TrainingSucceeded, EvaluationSucceeded, AttemptFailed,
+                 ReportRefused, TaskCancelled, TaskRequeued>;
 
 }  // namespace archsweep

@@ -23,6 +23,9 @@ struct WorkerDescription {
   int cpu_slots = 0;
   int gpu_slots = 0;
   std::vector<WorkerId> dead_workers;
+  int64_t memory_bytes = 0;
+  std::vector<int64_t> device_bytes{};
+  int64_t ends_in_ms = 0;
 };
 
 struct NumberedLine {
@@ -50,14 +53,18 @@ struct AttemptOrder {
   std::optional<CheckpointRef> weights;
   std::vector<int> slots;
   bool stop = false;
+  int share = 1;
 };
 
 struct WorkerOrders {
   std::vector<AttemptOrder> attempts;
   int64_t next_call_ms = 0;
+  bool leave = false;
 };
 
-inline constexpr int kSlotsMax = 1024;                     // Of one worker.
+inline constexpr int kSlotsMax = 1024;  // Of one worker.
+inline constexpr int64_t kMemoryBytesMax = int64_t{1} << 50;
+inline constexpr int64_t kEndsInMsMax = int64_t{10} * 365 * 24 * 3'600'000;
 inline constexpr int64_t kHoldMsMax = 20'000;              // Longest wait of an idle worker's call.
 inline constexpr size_t kLinesPerReportMax = 10'000;       // Of one attempt in one call.
 inline constexpr size_t kFlagsBytesMax = size_t{1} << 20;  // Of one evaluation.

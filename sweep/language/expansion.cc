@@ -95,8 +95,8 @@ Result<ExpandedSweep> ExpandSweep(std::string_view file_name, std::string_view t
                          .text = std::string(text),
                          .trials = {},
                          .evaluations = {},
-                         .resources = {}};
-  sweep.resources = file.resources;
+                         .resources = file.resources,
+                         .queue = file.queue};
   Expand(file, sweep);
   if (!sweep.trials.empty()) return sweep;
   complaints.Add(file.where_position,

@@ -194,6 +194,19 @@ Json EvaluationSchema() {
   return {{"oneOf", {attack, map}}};
 }
 
+Json QueueSchema() {
+  const auto integer = [](int least, int most) -> Json {
+    return {{"type", "integer"}, {"minimum", least}, {"maximum", most}};
+  };
+  return {{"type", "object"},
+          {"additionalProperties", false},
+          {"properties",
+           {{"order", Words({"longest", "spread"})},
+            {"priority", integer(-kPriorityMax, kPriorityMax)},
+            {"running_max", integer(1, kRunningMax)},
+            {"failed_max", integer(0, kFailedMax)}}}};
+}
+
 }  // namespace
 
 Json SweepSchema() {
@@ -220,7 +233,9 @@ Json SweepSchema() {
           {"additionalProperties", false},
           {"properties",
            {{"gpus", {{"type", "integer"}, {"minimum", 0}, {"maximum", kRanksMax}}},
-            {"ranks", {{"type", "integer"}, {"minimum", 1}, {"maximum", kRanksMax}}}}}}}}}};
+            {"ranks", {{"type", "integer"}, {"minimum", 1}, {"maximum", kRanksMax}}},
+            {"share", {{"type", "integer"}, {"minimum", 1}, {"maximum", kShareMax}}}}}}},
+        {"queue", QueueSchema()}}}};
   schema["required"] = {"name"};
   CHECK(schema["properties"].size() == SweepFileKeys().size());
   return schema;

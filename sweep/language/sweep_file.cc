@@ -211,8 +211,43 @@ void ReadEvaluations(const YamlNode& node, SweepFile& file, Complaints& complain
   for (const YamlNode& item : node.items) ReadEvaluation(item, file, complaints);
 }
 
+void ReadShare(const YamlNode& resources, Resources& into, Complaints& complaints) {
+  const YamlEntry* const share = FindEntry(resources, "share");
+  if (share == nullptr) return;
+  const auto count = ReadInteger(share->value, "resources.share", 1, kShareMax, complaints);
+  if (!count) return;
+  if (*count > 1 && into.gpus != 1) {
+    complaints.Add(share->value.position,
+                   Format("resources.share is {} and resources.gpus {}; only tasks of one GPU can "
+                          "share it",
+                          *count, into.gpus));
+  }
+  into.share = static_cast<int>(*count);
+}
+
+void ReadQueue(const YamlNode& node, QueuePolicy& queue, Complaints& complaints) {
+  const std::array<std::string, 4> keys = {"order", "priority", "running_max", "failed_max"};
+  if (!CheckMap(node, "queue", keys, complaints)) return;
+  const auto read = [&](const std::string& key, int64_t least, int64_t most, int& value) {
+    const YamlEntry* const entry = FindEntry(node, key);
+    if (entry == nullptr) return;
+    value = static_cast<int>(
+        ReadInteger(entry->value, "queue." + key, least, most, complaints).value_or(value));
+  };
+  read("priority", -kPriorityMax, kPriorityMax, queue.priority);
+  read("running_max", 1, kRunningMax, queue.running_max);
+  read("failed_max", 0, kFailedMax, queue.failed_max);
+  const YamlEntry* const order = FindEntry(node, "order");
+  if (order == nullptr) return;
+  const auto word = ReadWord(order->value, "queue.order", "longest or spread", complaints);
+  if (!word) return;
+  const auto found = SweepOrderByName(*word);
+  if (!found) return complaints.Add(order->value.position, found.error().message);
+  queue.order = *found;
+}
+
 void ReadResources(const YamlNode& node, SweepFile& file, Complaints& complaints) {
-  const std::array<std::string, 2> keys = {"gpus", "ranks"};
+  const std::array<std::string, 3> keys = {"gpus", "ranks", "share"};
   file.resources_position = node.position;
   if (!CheckMap(node, "resources", keys, complaints)) return;
   const YamlNode* const gpus = Require(node, "resources", "gpus", complaints);
@@ -220,6 +255,7 @@ void ReadResources(const YamlNode& node, SweepFile& file, Complaints& complaints
   const auto number = ReadInteger(*gpus, "resources.gpus", 0, kRanksMax, complaints);
   file.resources.gpus = static_cast<int>(number.value_or(0));
   file.resources.ranks = std::max(1, file.resources.gpus);
+  ReadShare(node, file.resources, complaints);
   const YamlEntry* const ranks = FindEntry(node, "ranks");
   if (ranks == nullptr) return;
   const auto count = ReadInteger(ranks->value, "resources.ranks", 1, kRanksMax, complaints);
@@ -260,8 +296,8 @@ void RequireFields(SweepFile& file, Complaints& complaints) {
 }  // namespace
 
 std::vector<std::string> SweepFileKeys() {
-  return {"name", "include", "base",  "grid",        "zip",
-          "list", "seeds",   "where", "evaluations", "resources"};
+  return {"name",  "include", "base",        "grid",      "zip",  "list",
+          "seeds", "where",   "evaluations", "resources", "queue"};
 }
 
 std::vector<std::string> EvaluationKeys() {
@@ -290,6 +326,9 @@ SweepFile ReadSweepFile(const YamlNode& root, Complaints& complaints) {
   }
   if (const auto* resources = FindEntry(root, "resources")) {
     ReadResources(resources->value, file, complaints);
+  }
+  if (const auto* queue = FindEntry(root, "queue")) {
+    ReadQueue(queue->value, file.queue, complaints);
   }
   if (base == nullptr || base->kind != YamlNode::Kind::kMap) {
     for (const std::string& key : KeysOf("")) {

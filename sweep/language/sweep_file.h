@@ -39,6 +39,7 @@ struct SweepFile {
   std::vector<EvaluationRequest> evaluations;
   Position resources_position;
   Resources resources;
+  QueuePolicy queue;
 };
 
 // Complains about everything that is wrong, and returns what is left.

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "sweep/trial/evaluation.h"
 #include "sweep/trial/trial.h"
 
@@ -17,6 +19,30 @@ inline constexpr int kRanksMax = 64;  // Of one task; all are on one host.
 struct Resources {
   int gpus = 0;  // 0: CPU slots; otherwise as many GPU slots as there are ranks.
   int ranks = 1;
+  int share = 1;  // So many tasks of one GPU may run on it at once, where their memory fits.
+  friend bool operator==(const Resources&, const Resources&) = default;
+};
+
+inline constexpr int kShareMax = 64;
+inline constexpr int kPriorityMax = 1000;  // And the least is its negative.
+inline constexpr int kRunningMax = 1'000'000;
+inline constexpr int kFailedMax = 1'000'000;
+
+// Which of its tasks a sweep wants first.
+enum class SweepOrder {
+  kLongest,  // So that none is left over at the end.
+  kSpread,   // Points far from each other in the grid, so that its course is seen early.
+};
+std::string_view NameOf(SweepOrder order);  // "longest", "spread"
+Result<SweepOrder> SweepOrderByName(std::string_view name);
+
+// How a sweep stands among others.
+struct QueuePolicy {
+  SweepOrder order = SweepOrder::kLongest;
+  int priority = 0;               // The tasks of a higher one come first.
+  int running_max = kRunningMax;  // Attempts at once.
+  int failed_max = kFailedMax;    // The sweep is paused when more of its tasks have failed.
+  friend bool operator==(const QueuePolicy&, const QueuePolicy&) = default;
 };
 
 // Why so many ranks cannot train like this; nothing if they can. A batch-norm group never spans
@@ -40,6 +66,7 @@ struct ExpandedSweep {
   std::vector<SweepTrial> trials;
   std::vector<EvaluationSpec> evaluations;  // Trial by trial, in the order of `trials`.
   Resources resources;
+  QueuePolicy queue;
 };
 
 }  // namespace archsweep

@@ -68,7 +68,7 @@ class EngineTest : public testing::Test {
   std::unique_ptr<Engine> StartEngine(const ExpandedSweep& sweep) {
     auto store = Store::Open(folder_.Path(), clock_);
     EXPECT_TRUE(store) << store.error().message;
-    auto engine = Engine::Start(*std::move(store), sweep, clock_);
+    auto engine = Engine::StartOnly(*std::move(store), sweep, clock_);
     EXPECT_TRUE(engine) << engine.error().message;
     return *std::move(engine);
   }
@@ -120,7 +120,8 @@ TEST_F(EngineTest, TakesASweepFromItsFirstOrderToItsLastResult) {
   WorkerOrders orders = Synchronize(*engine, {.worker = worker});
   int attempts = 0;
   while (!orders.attempts.empty() && attempts < 100) {
-    ASSERT_EQ(orders.attempts.size(), 1u);
+    // One more may be there in advance.
+    ASSERT_LE(orders.attempts.size(), 2u);
     ++attempts;
     orders = Finish(*engine, worker, orders.attempts[0]);
   }

@@ -79,7 +79,7 @@ TEST(FullDisk, PausesTheEngineWhichAnswersWhenThereIsSpace) {
   const SystemClock clock;
   FaultDisk disk;
   auto engine =
-      Engine::Start(Store::Open(folder.Path(), clock).value(), SmallSweep(1), clock).value();
+      Engine::StartOnly(Store::Open(folder.Path(), clock).value(), SmallSweep(1), clock).value();
   disk.FailAt({.call = DiskCall::kWrite, .number = 1, .code = SQLITE_FULL, .for_good = true});
   std::atomic<bool> came = false;
   Message message = RegisterCall{{.worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1},
@@ -100,7 +100,7 @@ TEST(FullDisk, DoesNotKeepTheEngineFromEnding) {
   const SystemClock clock;
   FaultDisk disk;
   auto engine =
-      Engine::Start(Store::Open(folder.Path(), clock).value(), SmallSweep(1), clock).value();
+      Engine::StartOnly(Store::Open(folder.Path(), clock).value(), SmallSweep(1), clock).value();
   disk.FailAt({.call = DiskCall::kWrite, .number = 1, .code = SQLITE_FULL, .for_good = true});
   std::atomic<bool> came = false;
   Message message = RegisterCall{{.worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1},

@@ -16,8 +16,9 @@ namespace {
 class ServerTest : public testing::Test {
  protected:
   ServerTest()
-      : engine_(Engine::Start(Store::Open(folder_.Path(), clock_).value(), SmallSweep(1), clock_)
-                    .value()),
+      : engine_(
+            Engine::StartOnly(Store::Open(folder_.Path(), clock_).value(), SmallSweep(1), clock_)
+                .value()),
         server_(
             Server::Start(*engine_, {.tokens = {{Role::kWorker, "secret"}, {Role::kUser, "other"}}})
                 .value()),

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "coordinator/scheduler/plan.h"
+#include "sweep/attempt/plan.h"
 #include "sweep/trial/sweep.h"
 
 namespace archsweep {

@@ -63,9 +63,9 @@ class StoreTest : public testing::Test {
   }
 
   StoredTask TaskNow(const TaskId& id) {
-    const StoredSweep stored = store_->Load("example").value();
+    const StoredState stored = store_->Load().value();
     for (const StoredTask& task : stored.tasks) {
-      if (task.id == id) return task;
+      if (task.spec.id == id) return task;
     }
     return {};
   }
@@ -81,22 +81,22 @@ class StoreTest : public testing::Test {
 };
 
 TEST_F(StoreTest, LoadsTheTasksOfASweepInItsOrder) {
-  const StoredSweep stored = store_->Load("example").value();
-  ASSERT_EQ(stored.tasks.size(), 4u);
-  EXPECT_EQ(stored.tasks[0].id, TaskId::Train(Trial(0)));
-  EXPECT_EQ(stored.tasks[1].id, TaskId::Train(Trial(1)));
-  EXPECT_EQ(stored.tasks[2].id, TaskId::Evaluate(Evaluation(0)));
-  EXPECT_EQ(stored.tasks[3].id, TaskId::Evaluate(Evaluation(1)));
-  EXPECT_EQ(stored.tasks[3].trial, Trial(1));
-  for (const StoredTask& task : stored.tasks) EXPECT_EQ(task.state, TaskState::kQueued);
-  EXPECT_TRUE(stored.trainings.empty());
+  const StoredState stored = store_->Load().value();
+  ASSERT_EQ(stored.sweeps.size(), 1u);
+  EXPECT_EQ(stored.sweeps[0].name, "example");
+  EXPECT_EQ(stored.sweeps[0].state, SweepState::kActive);
+  EXPECT_EQ(
+      stored.sweeps[0].tasks,
+      (std::vector<TaskId>{TaskId::Train(Trial(0)), TaskId::Train(Trial(1)),
+                           TaskId::Evaluate(Evaluation(0)), TaskId::Evaluate(Evaluation(1))}));
+  const std::vector<TaskSpec> specs = TasksOf(sweep_);
+  ASSERT_EQ(stored.tasks.size(), specs.size());
+  for (size_t i = 0; i < specs.size(); ++i) {
+    EXPECT_EQ(stored.tasks[i].spec, specs[i]);
+    EXPECT_EQ(stored.tasks[i].state, TaskState::kQueued);
+  }
+  EXPECT_TRUE(stored.weights.empty());
   EXPECT_EQ(stored.newest_token.value, 0);
-}
-
-TEST_F(StoreTest, OfAnUnknownSweepThereIsNothingToLoad) {
-  const auto stored = store_->Load("other");
-  ASSERT_FALSE(stored);
-  EXPECT_EQ(stored.error().kind, ErrorKind::kNotFound);
 }
 
 TEST_F(StoreTest, AnAttemptGoesFromAssignedOverRunningToSucceeded) {
@@ -113,19 +113,18 @@ TEST_F(StoreTest, AnAttemptGoesFromAssignedOverRunningToSucceeded) {
   EXPECT_FALSE(TaskNow(task).live);
   EXPECT_EQ(TaskNow(task).attempts, 1);
 
-  const StoredSweep stored = store_->Load("example").value();
+  const StoredState stored = store_->Load().value();
   EXPECT_EQ(stored.newest_token.value, 5);
-  ASSERT_EQ(stored.trainings.size(), 1u);
-  const StoredTraining& training = stored.trainings.at(Trial(0));
-  EXPECT_FALSE(training.diverged);
-  EXPECT_EQ(training.weights, (CheckpointRef{"checkpoints/step-7", std::string(64, 'a')}));
+  EXPECT_EQ(stored.weights, (std::set<WeightsId>{{Trial(0), CheckpointRole::kLast}}));
+  EXPECT_EQ(store_->ReadWeights({Trial(0), CheckpointRole::kLast}),
+            (CheckpointRef{"checkpoints/step-7", std::string(64, 'a')}));
 }
 
 TEST_F(StoreTest, ATrainingThatDivergedLeavesNoWeights) {
   Commit(WholeTraining(1, Trial(0), true));
-  const StoredTraining training = store_->Load("example").value().trainings.at(Trial(0));
-  EXPECT_TRUE(training.diverged);
-  EXPECT_FALSE(training.weights);
+  EXPECT_TRUE(store_->Load()->weights.empty());
+  EXPECT_EQ(store_->ReadWeights({Trial(0), CheckpointRole::kLast}).error().kind,
+            ErrorKind::kNotFound);
   EXPECT_EQ(Rows("SELECT diverged, pgd20_last FROM v_result"), "1|null\n");
 }
 
@@ -183,9 +182,10 @@ TEST_F(StoreTest, KeepsTheBestCheckpointBesideTheLast) {
             "0.7|0.8|10|checkpoints/step-7|checkpoints/step-3|2|0.5\n");
   EXPECT_EQ(Rows("SELECT checkpoint, accuracy, weights_sha256 FROM v_evaluation ORDER BY token"),
             "last|0.7|" + std::string(64, 'a') + "\nbest|0.8|" + std::string(64, 'b') + "\n");
-  const StoredTraining training = store_->Load("best").value().trainings.at(Trial(0));
-  EXPECT_EQ(training.best, (CheckpointRef{"checkpoints/step-3", std::string(64, 'b')}));
-  EXPECT_EQ(training.weights, (CheckpointRef{"checkpoints/step-7", std::string(64, 'a')}));
+  EXPECT_EQ(store_->ReadWeights({Trial(0), CheckpointRole::kBest}),
+            (CheckpointRef{"checkpoints/step-3", std::string(64, 'b')}));
+  EXPECT_EQ(store_->ReadWeights({Trial(0), CheckpointRole::kLast}),
+            (CheckpointRef{"checkpoints/step-7", std::string(64, 'a')}));
 }
 
 TEST_F(StoreTest, RefusesAResultOfABestCheckpointThatIsNotThere) {
@@ -195,7 +195,7 @@ TEST_F(StoreTest, RefusesAResultOfABestCheckpointThatIsNotThere) {
   ASSERT_TRUE(store_->Submit(best));
   const EvaluationId id = IdOf(best.evaluations[0]);
   Commit(WholeTraining(1, Trial(0)));
-  EXPECT_FALSE(store_->Load("best").value().trainings.at(Trial(0)).best);
+  EXPECT_FALSE(store_->Load()->weights.contains({Trial(0), CheckpointRole::kBest}));
   Commit({Assign(2, TaskId::Evaluate(id)), Start(2)});
   ExpectRefused({Evaluate(2, id, 7)}, {"has no best checkpoint"});
 }
@@ -220,11 +220,13 @@ TEST_F(StoreTest, TakesAnImportedTrialAsTrained) {
   imported.evaluations[0].trial = trial.id;
   ASSERT_TRUE(store_->Submit(imported));
   ASSERT_TRUE(store_->Submit(imported)) << "again";
-  const StoredSweep stored = store_->Load("imported").value();
-  ASSERT_EQ(stored.tasks.size(), 1u);
-  EXPECT_EQ(stored.tasks[0].id.kind, TaskKind::kEvaluate);
+  const StoredState stored = store_->Load().value();
+  ASSERT_EQ(stored.sweeps.size(), 2u);
+  ASSERT_EQ(stored.sweeps[1].tasks.size(), 1u);
+  EXPECT_EQ(stored.sweeps[1].tasks[0].kind, TaskKind::kEvaluate);
   const std::string folder = "checkpoints/" + ToHex(trial.id) + "/imported";
-  EXPECT_EQ(stored.trainings.at(trial.id).weights, (CheckpointRef{folder, std::string(64, 'd')}));
+  EXPECT_EQ(store_->ReadWeights({trial.id, CheckpointRole::kLast}),
+            (CheckpointRef{folder, std::string(64, 'd')}));
   Commit(WholeEvaluation(1, IdOf(imported.evaluations[0]), 9));
   EXPECT_EQ(Rows("SELECT kind, seed, pgd20_last, diverged, train_steps, train_token, device, "
                  "weights FROM v_result"),
@@ -358,7 +360,8 @@ TEST_F(StoreTest, WritesOneEventPerChange) {
   EXPECT_EQ(
       Rows(
           "SELECT kind, at_ms, epoch, token, task IS NOT NULL, data FROM event WHERE at_ms = 3000"),
-      "attempt_assigned|3000|1|1|1|{}\nattempt_started|3000|1|1|1|{}\n"
+      "attempt_assigned|3000|1|1|1|{\"in_advance\":false,\"share\":1}\n"
+      "attempt_started|3000|1|1|1|{}\n"
       "report_refused|3000|1|77|0|{\"what\":\"trained\"}\n");
 }
 
@@ -434,11 +437,10 @@ TEST_F(StoreTest, AnEditedSweepGainsAndLosesTrialsButNoResult) {
   edited.text = "edited";
   ASSERT_TRUE(store_->Submit(edited));
 
-  const StoredSweep stored = store_->Load("example").value();
-  ASSERT_EQ(stored.tasks.size(), 4u);
-  EXPECT_EQ(stored.tasks[0].id, TaskId::Train(Trial(1)));
-  EXPECT_EQ(stored.tasks[1].id, TaskId::Train(edited.trials[1].id));
-  EXPECT_TRUE(stored.trainings.empty()) << "of a trial that is not wanted";
+  const StoredState stored = store_->Load().value();
+  ASSERT_EQ(stored.sweeps[0].tasks.size(), 4u);
+  EXPECT_EQ(stored.sweeps[0].tasks[0], TaskId::Train(Trial(1)));
+  EXPECT_EQ(stored.sweeps[0].tasks[1], TaskId::Train(edited.trials[1].id));
   EXPECT_EQ(Rows("SELECT pgd20_last FROM v_result"), "0.7\n");
   EXPECT_EQ(Rows("SELECT wanted FROM v_membership WHERE trial = '" + ToHex(Trial(0)) + "'"), "0\n");
 
@@ -452,8 +454,11 @@ TEST_F(StoreTest, ATrialOfTwoSweepsIsOneTask) {
   other.name = "other";
   ASSERT_TRUE(store_->Submit(other));
   Commit(WholeTraining(1, Trial(0)));
-  EXPECT_EQ(store_->Load("other").value().tasks[0].state, TaskState::kSucceeded);
-  EXPECT_EQ(store_->Load("other").value().trainings.size(), 1u);
+  const StoredState stored = store_->Load().value();
+  ASSERT_EQ(stored.sweeps.size(), 2u);
+  EXPECT_EQ(stored.sweeps[1].tasks[0], TaskId::Train(Trial(0)));
+  EXPECT_EQ(stored.tasks.size(), 4u);
+  EXPECT_EQ(TaskNow(TaskId::Train(Trial(0))).state, TaskState::kSucceeded);
 }
 
 TEST_F(StoreTest, RefusesASeedThatSqliteCannotHold) {

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "worker/agent/slot_table.h"
 
 namespace archsweep {
 namespace {
@@ -170,6 +171,10 @@ void AgentLoop::On(const WorkerOrders& orders, int64_t now_ms) {
     phase_ = Phase::kDone;
   } else if (phase_ == Phase::kServing) {
     FollowOrders(orders, now_ms);
+    if (orders.leave && held_.empty()) {
+      LogInfo("the coordinator lets this worker go");
+      BeginStop(now_ms);
+    }
   }
 }
 
@@ -266,17 +271,16 @@ void AgentLoop::StepAttempts(int64_t now_ms) {
 }
 
 void AgentLoop::BeginWaiting(int64_t now_ms) {
-  std::set<int> used;
+  SlotTable used;
   for (const auto& [token, attempt] : held_) {
-    if (!attempt.Waiting() && !attempt.Ended())
-      used.insert(attempt.Slots().begin(), attempt.Slots().end());
+    if (!attempt.Waiting() && !attempt.Ended()) used.Take(attempt.Slots(), attempt.Share());
   }
   for (auto& [token, attempt] : held_) {
     if (!attempt.Waiting()) continue;
-    const bool blocked =
-        std::ranges::any_of(attempt.Slots(), [&](int slot) { return used.contains(slot); });
-    used.insert(attempt.Slots().begin(), attempt.Slots().end());
-    if (!blocked) attempt.Begin(now_ms);
+    const bool fits = used.HasRoom(attempt.Slots(), attempt.Share());
+    // Those behind it do not overtake it.
+    used.Take(attempt.Slots(), attempt.Share());
+    if (fits) attempt.Begin(now_ms);
   }
 }
 

@@ -40,6 +40,8 @@ class HeldAttempt {
         spool_(folder_, worker, order_.token) {}
 
   const std::vector<int>& Slots() const { return order_.slots; }
+  // So many attempts may use each of them at once.
+  int Share() const { return order_.share; }
 
   // Not begun yet: it waits until its slots are free.
   bool Waiting() const { return state_ == State::kWaiting; }

@@ -21,18 +21,38 @@ inline WorkerId Worker(int number) { return IdOfText<WorkerId>(Format("worker {}
 
 // A training of trial `number` and, with `evaluations`, so many evaluations of it (numbered 10 *
 // number + k).
+inline void AddTask(InitialState& state, const TaskSpec& spec) {
+  if (state.sweeps.empty()) state.sweeps.push_back({.name = "sweep", .reason = "", .tasks = {}});
+  state.tasks.push_back({.spec = spec, .status = Queued{}});
+  state.sweeps.back().tasks.push_back(spec.id);
+}
 inline void AddTrial(InitialState& state, int number, int evaluations = 0, double work = 1) {
-  state.tasks.push_back(
-      {.spec = {.id = TaskId::Train(Trial(number)), .trial = Trial(number), .work = work},
-       .status = Queued{},
-       .worker = {}});
+  AddTask(state, {.id = TaskId::Train(Trial(number)), .trial = Trial(number), .work = work});
   for (int k = 0; k < evaluations; ++k) {
-    state.tasks.push_back({.spec = {.id = TaskId::Evaluate(Evaluation(10 * number + k)),
-                                    .trial = Trial(number),
-                                    .work = 1},
-                           .status = Queued{},
-                           .worker = {}});
+    AddTask(
+        state,
+        {.id = TaskId::Evaluate(Evaluation(10 * number + k)), .trial = Trial(number), .work = 1});
   }
+}
+
+// A sweep of its own, whose one training needs so many slots.
+inline void AddWide(InitialState& state, int trial, int slots, double work) {
+  state.sweeps.push_back(
+      {.name = Format("wide {}", trial), .resources = {.ranks = slots}, .reason = "", .tasks = {}});
+  AddTask(state, {.id = TaskId::Train(Trial(trial)), .trial = Trial(trial), .work = work});
+}
+
+// Worker 1 of one slot, which runs the training of trial 1 under token 7.
+inline InitialState OneRunning() {
+  InitialState state;
+  AddTrial(state, 1);
+  state.tasks[0].status = Running{Token{7}};
+  state.tasks[0].attempts = 1;
+  state.tasks[0].worker = Worker(1);
+  state.tasks[0].slots = {0};
+  state.workers.push_back({{.worker = Worker(1), .host = "host", .slots = 1}});
+  state.newest_token = Token{7};
+  return state;
 }
 
 // A scheduler whose effects must all be accounted for: every change and every wake-up is taken by
@@ -87,6 +107,10 @@ class Harness {
                                           << effects_.changes.front().index();
     EXPECT_TRUE(effects_.wake.empty());
     effects_ = {};
+  }
+
+  const TaskCounts& Counts(const std::string& sweep = "sweep") const {
+    return scheduler.FindSweep(sweep)->counts;
   }
 
   // Registers worker 1 with one slot and returns the token of what it is given.

@@ -1,4 +1,4 @@
-#include "coordinator/scheduler/plan.h"
+#include "sweep/attempt/plan.h"
 
 #include <gtest/gtest.h>
 

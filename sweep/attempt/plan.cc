@@ -1,8 +1,9 @@
-#include "coordinator/scheduler/plan.h"
+#include "sweep/attempt/plan.h"
 
 #include <map>
 
 #include "base/check.h"
+#include "sweep/trial/footprint.h"
 
 namespace archsweep {
 namespace {
@@ -36,6 +37,12 @@ double AttackPasses(AttackKind kind, const AttackSettings& settings) {
   return 0;
 }
 
+RegisteredDataset DatasetOf(const SweepTrial& trial) {
+  const auto dataset = DatasetByName(trial.spec.dataset.name);
+  CHECK(dataset.has_value());
+  return *dataset;
+}
+
 }  // namespace
 
 double TrainingWork(const SweepTrial& trial, int64_t train_images) {
@@ -54,32 +61,30 @@ double EvaluationWork(const SweepTrial& trial, const EvaluationSpec& evaluation,
   return static_cast<double>(trial.macs) * static_cast<double>(images) * passes;
 }
 
+TaskSpec TrainingTask(const SweepTrial& trial) {
+  return {.id = TaskId::Train(trial.id),
+          .trial = trial.id,
+          .work = TrainingWork(trial, DatasetOf(trial).train_images),
+          .memory = FootprintOf(trial).memory};
+}
+
+TaskSpec EvaluationTask(const SweepTrial& trial, const EvaluationSpec& evaluation) {
+  return {.id = TaskId::Evaluate(IdOf(evaluation)),
+          .trial = trial.id,
+          .checkpoint = evaluation.checkpoint,
+          .work = EvaluationWork(trial, evaluation, DatasetOf(trial).test_images),
+          .memory = FootprintOf(trial).memory};
+}
+
 std::vector<TaskSpec> TasksOf(const ExpandedSweep& sweep) {
   std::vector<TaskSpec> tasks;
   std::map<TrialId, const SweepTrial*> trials;
-  const bool needs_gpu = sweep.resources.gpus > 0;
-  const auto dataset_of = [](const SweepTrial& trial) {
-    const auto dataset = DatasetByName(trial.spec.dataset.name);
-    CHECK(dataset.has_value());
-    return *dataset;
-  };
   for (const SweepTrial& trial : sweep.trials) {
     trials.emplace(trial.id, &trial);
-    if (trial.spec.IsImported()) continue;
-    tasks.push_back({.id = TaskId::Train(trial.id),
-                     .trial = trial.id,
-                     .work = TrainingWork(trial, dataset_of(trial).train_images),
-                     .needs_gpu = needs_gpu,
-                     .slots = sweep.resources.ranks});
+    if (!trial.spec.IsImported()) tasks.push_back(TrainingTask(trial));
   }
   for (const EvaluationSpec& evaluation : sweep.evaluations) {
-    const SweepTrial& trial = *trials.at(evaluation.trial);
-    tasks.push_back({.id = TaskId::Evaluate(IdOf(evaluation)),
-                     .trial = evaluation.trial,
-                     .checkpoint = evaluation.checkpoint,
-                     .work = EvaluationWork(trial, evaluation, dataset_of(trial).test_images),
-                     .needs_gpu = needs_gpu,
-                     .slots = sweep.resources.ranks});
+    tasks.push_back(EvaluationTask(*trials.at(evaluation.trial), evaluation));
   }
   return tasks;
 }
