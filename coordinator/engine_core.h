@@ -35,8 +35,9 @@ class EngineCore {
   // go.
   struct RoundHooks {
     std::function<void()> committed = [] {};
-    std::function<bool(const Error& full, int64_t ms)> wait_for_space =
-        [](const Error&, int64_t) { return false; };
+    std::function<bool(const Error& full, int64_t ms)> wait_for_space = [](const Error&, int64_t) {
+      return false;
+    };
   };
   Status EndRound(int64_t now_ms) { return EndRound(now_ms, RoundHooks()); }
   Status EndRound(int64_t now_ms, const RoundHooks& hooks);

@@ -60,9 +60,7 @@ struct Data {
         {"sweep", fact.name}, {"state", archsweep::NameOf(fact.state)}, {"reason", fact.reason}};
   }
   // What these tell lies in rows of attempt, training and result that are written once.
-  Json operator()(const AttemptAssigned& fact) const {
-    return {{"share", fact.share}, {"in_advance", fact.in_advance}};
-  }
+  Json operator()(const AttemptAssigned&) const { return Json::object(); }
   Json operator()(const AttemptStarted&) const { return Json::object(); }
   Json operator()(const EpochRecorded& fact) const { return {{"epoch", fact.line.epoch}}; }
   Json operator()(const CheckpointRecorded& fact) const { return {{"step", fact.line.step}}; }

@@ -136,10 +136,10 @@ Result<int64_t> Count(Database& database, std::string_view table) {
 
 // What a run needs first; the rows of the last ones are many.
 constexpr std::string_view kTables[] = {
-    "meta",        "sweep",      "worker",       "attack",     "task",
-    "result",      "training",   "trial",        "attempt",    "membership",
-    "event",       "evaluation", "trial_config", "checkpoint", "evaluation_membership",
-    "epoch_metric"};
+    "meta",         "sweep",      "worker",       "attack",     "task",
+    "result",       "training",   "trial",        "attempt",    "membership",
+    "event",        "evaluation", "trial_config", "checkpoint", "evaluation_membership",
+    "epoch_metric", "quarantine"};
 
 // Stops a statement of its connection when the time is over.
 class TimeLimit {

@@ -360,8 +360,7 @@ TEST_F(StoreTest, WritesOneEventPerChange) {
   EXPECT_EQ(
       Rows(
           "SELECT kind, at_ms, epoch, token, task IS NOT NULL, data FROM event WHERE at_ms = 3000"),
-      "attempt_assigned|3000|1|1|1|{\"in_advance\":false,\"share\":1}\n"
-      "attempt_started|3000|1|1|1|{}\n"
+      "attempt_assigned|3000|1|1|1|{}\nattempt_started|3000|1|1|1|{}\n"
       "report_refused|3000|1|77|0|{\"what\":\"trained\"}\n");
 }
 
