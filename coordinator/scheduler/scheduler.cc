@@ -209,6 +209,11 @@ std::vector<const LiveSlot*> Scheduler::Desired(const WorkerId& id) const {
 
 bool Scheduler::Settled() const {
   if (stopping_) return live_.empty();
+  // What no sweep has any more is still being stopped.
+  const auto is_nobodys = [&](const auto& entry) {
+    return tasks_.at(entry.second.task).memberships.empty();
+  };
+  if (std::ranges::any_of(live_, is_nobodys)) return false;
   return std::ranges::all_of(
       sweeps_, [](const auto& entry) { return entry.second.left_out || entry.second.IsSettled(); });
 }

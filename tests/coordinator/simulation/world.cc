@@ -254,7 +254,7 @@ void World::Send(Packet packet) {
   const size_t worker =
       is_request ? std::get<Request>(packet).worker : std::get<Answer>(packet).worker;
   if (calm_) {
-    network_.emplace(now_ms_ + 1, std::move(packet));
+    network_.emplace(now_ms_, std::move(packet));
     return;
   }
   if ((is_request ? cut_to_ : cut_from_)[worker] > now_ms_) {
