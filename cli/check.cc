@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/host.h"
-#include "cli/print_rows.h"
 #include "storage/integrity.h"
 
 namespace archsweep {
@@ -35,7 +34,7 @@ void AddCheckCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* const check =
       app.add_subcommand("check", "Examine database and weights for damage; nothing is changed");
   check->footer(kExamples);
-  AddStateOption(*check, *state);
+  check->add_option("--state", *state, "State folder of the runs")->capture_default_str();
   check->callback([state, &exit_code] { exit_code = Check(*state); });
 }
 

@@ -10,6 +10,13 @@ namespace archsweep {
 // parsed and leaves its exit code in `exit_code`, which outlives `app`.
 void AddRunCommand(CLI::App& app, ExitCode& exit_code);
 void AddEvaluateCommand(CLI::App& app, ExitCode& exit_code);
+void AddCoordinatorCommand(CLI::App& app, ExitCode& exit_code);
+void AddWorkerCommand(CLI::App& app, ExitCode& exit_code);
+void AddStatusCommand(CLI::App& app, ExitCode& exit_code);
+void AddWatchCommand(CLI::App& app, ExitCode& exit_code);
+void AddWorkersCommand(CLI::App& app, ExitCode& exit_code);
+void AddWhyCommand(CLI::App& app, ExitCode& exit_code);
+void AddLogsCommand(CLI::App& app, ExitCode& exit_code);
 void AddPlanCommand(CLI::App& app, ExitCode& exit_code);
 void AddDescribeCommand(CLI::App& app, ExitCode& exit_code);
 void AddScaleCommand(CLI::App& app, ExitCode& exit_code);

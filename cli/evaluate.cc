@@ -103,11 +103,9 @@ ExitCode Evaluate(const EvaluateFlags& flags) {
   const auto sweep = Prepare(flags, options->state_folder);
   if (!sweep) return ReportError(sweep.error());
   return RunAndPrint(*sweep, *options, [&] {
-    return PrintRows({.state_folder = options->state_folder,
-                      .sql = kRows,
-                      .parameters = {sweep->name, AttacksInOrder(*sweep)},
-                      .hide_empty = true},
-                     flags.format, std::cout);
+    return PrintRows({.state_folder = options->state_folder},
+                     {.sql = kRows, .parameters = {sweep->name, AttacksInOrder(*sweep)}},
+                     {.format = flags.format, .hide_empty = true}, std::cout);
   });
 }
 

@@ -12,6 +12,7 @@ enum class ExitCode : int {
   kTasksFailed = 3,  // The sweep ended, some of its tasks failed.
   kUnreachable = 4,  // The coordinator does not answer.
   kDenied = 5,
+  kGaveUp = 75,  // A worker: the coordinator did not answer for too long; try again later.
   kInterrupted = 130,
 };
 

@@ -8,7 +8,6 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/host.h"
 #include "cli/print_rows.h"
 
 namespace archsweep {
@@ -20,7 +19,7 @@ const std::vector<std::string> kViews = {"v_result", "v_evaluation", "v_curve", 
                                          "v_task",   "v_progress",   "v_failures"};
 
 struct ExportFlags {
-  std::string state = kDefaultStateFolder;
+  SourceFlags source;
   std::string view = "v_result";
   std::string output;
   RowFormat format = RowFormat::kCsv;
@@ -28,14 +27,16 @@ struct ExportFlags {
 
 constexpr const char* kExamples = R"(Examples:
   archsweep export > results.csv
-  archsweep export --view v_curve --format jsonl --output curves.jsonl)";
+  archsweep export --view v_curve --format jsonl --output curves.jsonl
+  archsweep export --shared /shared/depth > results.csv     by its coordinator)";
 
 // Under a temporary name until it is whole.
-Status ExportToFile(const RowQuery& query, RowFormat format, const fs::path& output) {
+Status ExportToFile(const DataSource& source, const SqlQuery& query, RowFormat format,
+                    const fs::path& output) {
   const fs::path temporary = output.string() + ".tmp";
   std::ofstream file(temporary);
   if (!file) return tl::unexpected(SystemError(temporary, "be created"));
-  Status printed = PrintRows(query, format, file);
+  Status printed = PrintRows(source, query, {.format = format}, file);
   file.close();
   std::error_code error;
   if (printed && !file) {
@@ -54,9 +55,10 @@ Status ExportToFile(const RowQuery& query, RowFormat format, const fs::path& out
 }
 
 Status Export(const ExportFlags& flags) {
-  const RowQuery query{.state_folder = flags.state, .sql = "SELECT * FROM " + flags.view};
-  if (flags.output.empty()) return PrintRows(query, flags.format, std::cout);
-  return ExportToFile(query, flags.format, flags.output);
+  TRY_ASSIGN(const DataSource source, SourceOf(flags.source));
+  const SqlQuery query{.sql = "SELECT * FROM " + flags.view};
+  if (flags.output.empty()) return PrintRows(source, query, {.format = flags.format}, std::cout);
+  return ExportToFile(source, query, flags.format, flags.output);
 }
 
 }  // namespace
@@ -66,7 +68,7 @@ void AddExportCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* const command =
       app.add_subcommand("export", "Write all rows of a view, for pandas and others");
   command->footer(kExamples);
-  AddStateOption(*command, flags->state);
+  AddSourceOptions(*command, flags->source);
   command->add_option("--view", flags->view, "View to write")
       ->check(CLI::IsMember(kViews))
       ->capture_default_str();

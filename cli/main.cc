@@ -41,6 +41,13 @@ ExitCode Main(int argc, char** argv) {
   ExitCode exit_code = ExitCode::kOk;
   AddRunCommand(app, exit_code);
   AddEvaluateCommand(app, exit_code);
+  AddCoordinatorCommand(app, exit_code);
+  AddWorkerCommand(app, exit_code);
+  AddStatusCommand(app, exit_code);
+  AddWatchCommand(app, exit_code);
+  AddWorkersCommand(app, exit_code);
+  AddWhyCommand(app, exit_code);
+  AddLogsCommand(app, exit_code);
   AddPlanCommand(app, exit_code);
   AddDescribeCommand(app, exit_code);
   AddScaleCommand(app, exit_code);

@@ -183,7 +183,7 @@ void AddPlanCommand(CLI::App& app, ExitCode& exit_code) {
       app.add_subcommand("plan", "Show the networks of a sweep and what they cost; nothing runs");
   plan->footer(Format("Presets: {}.\n{}", Join(PresetNames(), ", "), kExamples));
   plan->add_option("sweep", flags->sweep, "Sweep file, or the name of a preset")->required();
-  AddStateOption(*plan, flags->state);
+  plan->add_option("--state", flags->state, "State folder of the runs")->capture_default_str();
   AddFormatOption(*plan, flags->format);
   plan->callback([flags, &exit_code] { exit_code = ReportEnd(Plan(*flags)); });
 }

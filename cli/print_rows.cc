@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-
-#include "base/clock.h"
-#include "base/sha256.h"
+#include <string_view>
 
 namespace archsweep {
 namespace {
@@ -17,39 +15,23 @@ Column ColumnNamed(const std::string& name) {
   return {name};
 }
 
-Cell CellOf(const SqlValue& value) {
-  if (const auto* integer = std::get_if<int64_t>(&value)) return *integer;
-  if (const auto* real = std::get_if<double>(&value)) return *real;
-  if (const auto* text = std::get_if<std::string_view>(&value)) return std::string(*text);
-  if (const auto* blob = std::get_if<Blob>(&value)) {
-    return Hex(reinterpret_cast<const uint8_t*>(blob->bytes.data()), blob->bytes.size());
-  }
-  return std::monostate();
-}
-
 }  // namespace
 
-Status PrintRows(const RowQuery& query, RowFormat format, std::ostream& out) {
-  const SystemClock clock;
-  TRY_ASSIGN(Reader reader, Reader::Open(query.state_folder, clock));
-  TRY_ASSIGN(Rows rows, reader.Query(query.sql, query.parameters, query.timeout_ms));
+Status PrintRows(const DataSource& source, const SqlQuery& query, const PrintOptions& options,
+                 std::ostream& out) {
+  TRY_ASSIGN(const auto rows, OpenRows(source, query));
   std::vector<Column> columns;
-  for (const std::string& name : rows.Columns()) {
+  for (const std::string& name : rows->Columns()) {
     columns.push_back(ColumnNamed(name));
-    columns.back().can_hide = query.hide_empty;
+    columns.back().can_hide = options.hide_empty;
   }
-  RowPrinter printer(columns, format, out);
+  RowPrinter printer(columns, options.format, out);
+  std::vector<Cell> row;
   while (true) {
-    TRY_ASSIGN(const bool found, rows.Next());
+    TRY_ASSIGN(const bool found, rows->Next(row));
     if (!found) return printer.Finish();
-    std::vector<Cell> row;
-    for (size_t i = 0; i < columns.size(); ++i) row.push_back(CellOf(rows.At(static_cast<int>(i))));
     printer.Add(row);
   }
-}
-
-void AddStateOption(CLI::App& command, std::string& state) {
-  command.add_option("--state", state, "State folder of the runs")->capture_default_str();
 }
 
 }  // namespace archsweep

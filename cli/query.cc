@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/host.h"
 #include "cli/print_rows.h"
 
 namespace archsweep {
@@ -11,7 +10,7 @@ namespace {
 
 struct QueryFlags {
   std::string sql;
-  std::string state = kDefaultStateFolder;
+  SourceFlags source;
   double timeout_seconds = kQueryTimeoutMs / 1000.0;
   RowFormat format = RowFormat::kTable;
 };
@@ -19,7 +18,15 @@ struct QueryFlags {
 constexpr const char* kExamples = R"(Examples:
   archsweep query "select * from v_progress"
   archsweep query "select d1, d2, d3, pgd20_last from v_result order by macs" --format csv
+  archsweep query "select * from v_failures" --shared /shared/depth   by its coordinator
 Views: v_result, v_evaluation, v_curve, v_membership, v_task, v_progress, v_failures.)";
+
+Status Query(const QueryFlags& flags) {
+  TRY_ASSIGN(const DataSource source, SourceOf(flags.source));
+  const SqlQuery query{.sql = flags.sql,
+                       .timeout_ms = static_cast<int64_t>(flags.timeout_seconds * 1000)};
+  return PrintRows(source, query, {.format = flags.format}, std::cout);
+}
 
 }  // namespace
 
@@ -29,18 +36,12 @@ void AddQueryCommand(CLI::App& app, ExitCode& exit_code) {
       app.add_subcommand("query", "Ask the database in SQL; nothing is changed");
   query->footer(kExamples);
   query->add_option("sql", flags->sql, "One statement that only reads")->required();
-  AddStateOption(*query, flags->state);
+  AddSourceOptions(*query, flags->source);
   query->add_option("--timeout", flags->timeout_seconds, "Longest time of the query, in seconds")
       ->check(CLI::Range(0.001, 86'400.0))
       ->capture_default_str();
   AddFormatOption(*query, flags->format);
-  query->callback([flags, &exit_code] {
-    exit_code =
-        ReportEnd(PrintRows({.state_folder = flags->state,
-                             .sql = flags->sql,
-                             .timeout_ms = static_cast<int64_t>(flags->timeout_seconds * 1000)},
-                            flags->format, std::cout));
-  });
+  query->callback([flags, &exit_code] { exit_code = ReportEnd(Query(*flags)); });
 }
 
 }  // namespace archsweep

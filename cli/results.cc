@@ -6,10 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/host.h"
 #include "cli/print_rows.h"
 #include "sweep/trial/evaluation.h"
 
@@ -17,7 +15,7 @@ namespace archsweep {
 namespace {
 
 struct ResultsFlags {
-  std::string state = kDefaultStateFolder;
+  SourceFlags source;
   ResultsQuery query;
   RowFormat format = RowFormat::kTable;
 };
@@ -39,24 +37,19 @@ const std::vector<std::string>& TableColumns() {
   return kColumns;
 }
 
-Result<std::vector<std::string>> SweepNames(const std::filesystem::path& state_folder) {
-  const SystemClock clock;
-  TRY_ASSIGN(Reader reader, Reader::Open(state_folder, clock));
-  TRY_ASSIGN(Rows rows, reader.Query("SELECT name FROM sweep ORDER BY name"));
+Result<std::vector<std::string>> SweepNames(const DataSource& source) {
+  TRY_ASSIGN(const auto rows, AllRows(source, {.sql = "SELECT name FROM sweep ORDER BY name"}));
   std::vector<std::string> names;
-  while (true) {
-    TRY_ASSIGN(const bool found, rows.Next());
-    if (!found) return names;
-    names.emplace_back(std::get<std::string_view>(rows.At(0)));
-  }
+  for (const auto& row : rows) names.push_back(std::get<std::string>(row.front()));
+  return names;
 }
 
 Status CheckNames(const ResultsQuery& query) {
-  TRY_ASSIGN(const std::vector<std::string> sweeps, SweepNames(query.state_folder));
+  TRY_ASSIGN(const std::vector<std::string> sweeps, SweepNames(query.source));
   std::vector<Error> problems;
   if (!query.sweep.empty() && std::ranges::find(sweeps, query.sweep) == sweeps.end()) {
     problems.push_back({ErrorKind::kInvalidInput,
-                        Format("{} has no sweep '{}'{}; it has: {}", query.state_folder.string(),
+                        Format("{} has no sweep '{}'{}; it has: {}", query.source.Name(),
                                query.sweep, Suggestion(query.sweep, sweeps), Join(sweeps, ", "))});
   }
   const std::vector<std::string>& columns = TableColumns();
@@ -73,9 +66,7 @@ Status CheckNames(const ResultsQuery& query) {
 
 Status PrintResults(const ResultsQuery& query, RowFormat format, std::ostream& out) {
   TRY(CheckNames(query));
-  RowQuery rows{.state_folder = query.state_folder,
-                .sql = Format("SELECT {} FROM v_result", Join(TableColumns(), ", ")),
-                .hide_empty = true};
+  SqlQuery rows{.sql = Format("SELECT {} FROM v_result", Join(TableColumns(), ", "))};
   if (!query.sweep.empty()) {
     // Asked of each row, so that a list of a few rows does not read the whole sweep.
     rows.sql +=
@@ -85,8 +76,17 @@ Status PrintResults(const ResultsQuery& query, RowFormat format, std::ostream& o
   }
   rows.sql += Format(" ORDER BY {} DESC", query.sort);
   if (query.limit > 0) rows.sql += Format(" LIMIT {}", query.limit);
-  return PrintRows(rows, format, out);
+  return PrintRows(query.source, rows, {.format = format, .hide_empty = true}, out);
 }
+
+namespace {
+
+Status Print(ResultsFlags& flags) {
+  TRY_ASSIGN(flags.query.source, SourceOf(flags.source));
+  return PrintResults(flags.query, flags.format, std::cout);
+}
+
+}  // namespace
 
 void AddResultsCommand(CLI::App& app, ExitCode& exit_code) {
   const auto flags = std::make_shared<ResultsFlags>();
@@ -94,16 +94,13 @@ void AddResultsCommand(CLI::App& app, ExitCode& exit_code) {
       app.add_subcommand("results", "Print the results, best robust accuracy first");
   results->footer(kExamples);
   results->add_option("sweep", flags->query.sweep, "Name of a sweep (default: all)");
-  AddStateOption(*results, flags->state);
+  AddSourceOptions(*results, flags->source);
   results->add_option("--sort", flags->query.sort, "Column to sort by, the largest first")
       ->capture_default_str();
   results->add_option("--limit", flags->query.limit, "Rows at most (default: all)")
       ->check(CLI::NonNegativeNumber);
   AddFormatOption(*results, flags->format);
-  results->callback([flags, &exit_code] {
-    flags->query.state_folder = flags->state;
-    exit_code = ReportEnd(PrintResults(flags->query, flags->format, std::cout));
-  });
+  results->callback([flags, &exit_code] { exit_code = ReportEnd(Print(*flags)); });
 }
 
 }  // namespace archsweep

@@ -1,17 +1,17 @@
 #pragma once
 
-#include <filesystem>
 #include <ostream>
 #include <string>
 
 #include "base/result.h"
+#include "cli/data_source.h"
 #include "cli/table.h"
 
 namespace archsweep {
 
 // Which rows of v_result, in which order.
 struct ResultsQuery {
-  std::filesystem::path state_folder;
+  DataSource source;
   std::string sweep;                // Empty: of all sweeps.
   std::string sort = "pgd20_last";  // A column of the table; the largest first.
   int64_t limit = 0;                // 0: all.

@@ -34,7 +34,7 @@ ExitCode Run(const RunCommandFlags& flags) {
   const auto options = RunOptionsOf(flags.run, DefaultDataRoot(flags.sweep));
   if (!options) return ReportError(options.error());
   return RunAndPrint(*sweep, *options, [&] {
-    return PrintResults({.state_folder = options->state_folder, .sweep = sweep->name},
+    return PrintResults({.source = {.state_folder = options->state_folder}, .sweep = sweep->name},
                         RowFormat::kTable, std::cout);
   });
 }

@@ -5,11 +5,11 @@
 #include <cstdio>
 #include <optional>
 #include <set>
-#include <thread>
 
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/text.h"
+#include "cli/agent_thread.h"
 #include "cli/host.h"
 #include "cli/run_display.h"
 #include "cli/stop_signals.h"
@@ -27,32 +27,6 @@ namespace {
 constexpr int64_t kDisplayIntervalMs = 100;
 constexpr int64_t kStopPatienceMs =
     2'500;  // For trainers to leave by themselves; the agent's own bound follows it.
-
-// The worker on its thread.
-class AgentThread {
- public:
-  explicit AgentThread(std::unique_ptr<Agent> agent) : agent_(std::move(agent)) {
-    thread_ = std::jthread([this](std::stop_token stop) {
-      status_ = agent_->Run(stop);
-      ended_ = true;
-    });
-  }
-  void RequestStop() { thread_.request_stop(); }
-  void Kill() { agent_->Kill(); }
-  bool Ended() const { return ended_; }
-  // Waits for the thread; its result.
-  Status Join() {
-    thread_.request_stop();
-    if (thread_.joinable()) thread_.join();
-    return status_;
-  }
-
- private:
-  std::unique_ptr<Agent> agent_;
-  Status status_;
-  std::atomic<bool> ended_ = false;
-  std::jthread thread_;
-};
 
 Status CheckSlots(const ExpandedSweep& sweep, const RunOptions& options) {
   const Resources& needed = sweep.resources;

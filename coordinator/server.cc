@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include <grpc/support/log.h>
+#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
@@ -56,10 +58,14 @@ Result<std::unique_ptr<Server>> Server::Start(Engine& engine, const ServerOption
   }
   std::unique_ptr<Server> server(new Server(engine, options));
   int port = 0;
+  grpc::EnableDefaultHealthCheckService(true);
+  // gRPC's own log would let every stranger fill the disk.
+  gpr_set_log_function([](gpr_log_func_args*) {});
   grpc::ServerBuilder builder;
   builder.AddListeningPort(listen, CredentialsOf(options.certificate), &port);
   Bound(builder);
-  builder.RegisterService(&server->service_);
+  builder.RegisterService(&server->fleet_);
+  if (server->control_) builder.RegisterService(&*server->control_);
   server->server_ = builder.BuildAndStart();
   if (!server->server_ || port == 0) {
     return Fail(ErrorKind::kIo,

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "coordinator/authorization.h"
 #include "coordinator/certificate.h"
+#include "coordinator/control_service.h"
 #include "coordinator/engine.h"
 #include "coordinator/fleet_service.h"
 #include "proto/access/address.h"
@@ -20,10 +21,11 @@ struct ServerOptions {
   Address listen = {"127.0.0.1", 0};
   std::map<Role, std::string> tokens;      // What the callers of each role show.
   std::optional<Certificate> certificate;  // Without one, in plain text and on loopback only.
+  QueryDesk* desk = nullptr;  // Answers people, who are not served without it; outlives the server.
 };
 
-// Listens for workers. Ends all calls when destroyed; the engine must have ended or still run then,
-// but must be there.
+// Listens for workers and people. Ends all calls when destroyed; the engine must have ended or
+// still run then, but must be there.
 class Server {
  public:
   // kInvalidInput: plain text beyond this machine. kIo: the port cannot be had.
@@ -35,10 +37,13 @@ class Server {
 
  private:
   Server(Engine& engine, const ServerOptions& options)
-      : authorization_(options.tokens), service_(engine, authorization_) {}
+      : authorization_(options.tokens), fleet_(engine, authorization_) {
+    if (options.desk != nullptr) control_.emplace(*options.desk, authorization_);
+  }
 
   Authorization authorization_;
-  FleetService service_;
+  FleetService fleet_;
+  std::optional<ControlService> control_;
   Address listens_;
   std::unique_ptr<grpc::Server> server_;
 };

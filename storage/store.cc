@@ -23,7 +23,7 @@ constexpr int64_t kLogBytesKept = int64_t{64} << 20;
 constexpr int64_t kCacheKib = 64 << 10;
 
 Result<FileLock> LockFolder(const std::filesystem::path& folder) {
-  return FileLock::Acquire(folder / "archsweep.lock").map_error([](Error error) {
+  return FileLock::Acquire(folder / kLockFile).map_error([](Error error) {
     if (error.kind == ErrorKind::kBusy) {
       error.message +=
           "; one process at a time writes to a state folder: wait for it, or give another --state";

@@ -20,6 +20,7 @@
 namespace archsweep {
 
 inline constexpr const char* kDatabaseFile = "archsweep.db";  // In the state folder.
+inline constexpr const char* kLockFile = "archsweep.lock";    // Likewise.
 
 enum class TaskState { kQueued, kBackoff, kAssigned, kRunning, kSucceeded, kFailed, kCancelled };
 

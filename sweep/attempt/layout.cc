@@ -1,5 +1,7 @@
 #include "sweep/attempt/layout.h"
 
+#include "base/text.h"
+
 namespace archsweep {
 namespace {
 
@@ -17,5 +19,7 @@ fs::path CheckpointsOf(const EvaluationId& evaluation) { return kCheckpoints / T
 fs::path ImportedWeights(const TrialId& trial) { return CheckpointsOf(trial) / "imported"; }
 
 fs::path ArtifactsOf(const EvaluationId& evaluation) { return kArtifacts / ToHex(evaluation); }
+
+fs::path LogOf(Token token) { return fs::path("logs") / Format("{}.log", token.value); }
 
 }  // namespace archsweep

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/id.h"
+#include "sweep/attempt/task.h"
 
 namespace archsweep {
 
@@ -19,6 +20,9 @@ std::filesystem::path ImportedWeights(const TrialId& trial);
 
 // "artifacts/EVALUATION", which holds TOKEN/FILE.
 std::filesystem::path ArtifactsOf(const EvaluationId& evaluation);
+
+// "logs/TOKEN.log": what an attempt printed.
+std::filesystem::path LogOf(Token token);
 
 // In the folder of weights.
 inline constexpr const char* kModelFile = "model.safetensors";

@@ -73,6 +73,14 @@ Result<AttemptPipes> AttemptFolder::Prepare(const fs::path& folder, Job& job) {
   return pipes;
 }
 
+void AttemptFolder::LogTo(const fs::path& file) const {
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  fs::remove(file, error);
+  const UniqueFd created(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, kFileMode));
+  if (created.Valid()) fs::create_symlink(file, Log(), error);
+}
+
 void AttemptFolder::NoteInLog(const std::string& text) const {
   const UniqueFd fd(open(Log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kFileMode));
   const std::string line = Format("archsweep: {}\n", text);

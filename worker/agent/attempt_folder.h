@@ -32,6 +32,10 @@ class AttemptFolder {
   const std::filesystem::path& Path() const { return folder_; }
   std::filesystem::path Log() const { return folder_ / "log"; }
 
+  // Makes `file` what Log() leads to, so that others can read it too. Where that is not possible,
+  // the log stays here.
+  void LogTo(const std::filesystem::path& file) const;
+
   // Adds a line of the agent to what the trainer printed.
   void NoteInLog(const std::string& text) const;
 

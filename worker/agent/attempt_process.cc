@@ -53,6 +53,7 @@ tl::expected<AttemptProcess, Failure> AttemptProcess::Start(const fs::path& fold
     return tl::unexpected(Failure{FailureClass::kStorage, std::move(pipes).error().message});
   }
   const AttemptFolder files(folder);
+  if (!plan.log.empty()) files.LogTo(plan.log);
   auto process = Spawn(plan, files.Log());
   if (!process) return tl::unexpected(CannotStart(process.error()));
   return AttemptProcess(files, job.ranks, *std::move(pipes), *std::move(process), now_ms);

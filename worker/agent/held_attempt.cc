@@ -1,5 +1,6 @@
 #include "worker/agent/held_attempt.h"
 
+#include <system_error>
 #include <utility>
 
 #include "base/log.h"
@@ -7,6 +8,7 @@
 #include "sweep/attempt/layout.h"
 #include "worker/agent/artifact.h"
 #include "worker/agent/checkpoints.h"
+#include "worker/agent/folders.h"
 
 namespace archsweep {
 namespace {
@@ -79,8 +81,9 @@ void HeldAttempt::KeepArtifact(ReportedLine& reported) const {
 }
 
 void HeldAttempt::Launch(int64_t now_ms, std::optional<CheckpointRef> resume) {
-  const LaunchPlan plan = PlanLaunch(around_.options.trainer_program, around_.host.mpirun, folder_,
-                                     placement_, around_.environment);
+  LaunchPlan plan = PlanLaunch(around_.options.trainer_program, around_.host.mpirun, folder_,
+                               placement_, around_.environment);
+  plan.log = SharedLog();
   auto process = AttemptProcess::Start(folder_, MakeJob(std::move(resume)), plan, now_ms);
   if (!process) return End(now_ms, std::move(process).error());
   process_ = *std::move(process);
@@ -141,8 +144,14 @@ void HeldAttempt::Forget(int64_t now_ms) {
   Kill(now_ms);
 }
 
+std::filesystem::path HeldAttempt::SharedLog() const {
+  return around_.options.shared_folder / LogOf(order_.token);
+}
+
 void HeldAttempt::CleanUp() {
   spool_.Remove();
+  std::error_code error;
+  if (std::filesystem::file_size(SharedLog(), error) == 0 && !error) Remove(SharedLog());
   const AttemptFolder files(folder_);
   if (!final_line_ || std::holds_alternative<FailedLine>(*final_line_)) return files.RemovePipes();
   files.Remove();

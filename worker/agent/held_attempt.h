@@ -75,6 +75,7 @@ class HeldAttempt {
 
   void Launch(int64_t now_ms, std::optional<CheckpointRef> resume);
   std::filesystem::path Checkpoints() const;  // Of its task.
+  std::filesystem::path SharedLog() const;
   void KeepArtifact(ReportedLine& reported) const;
   Job MakeJob(std::optional<CheckpointRef> resume) const;
   void End(int64_t now_ms, Failure failure);

@@ -1,0 +1,71 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/print_rows.h"
+#include "cli/trial_name.h"
+
+namespace archsweep {
+namespace {
+
+struct WhyFlags {
+  SourceFlags source;
+  std::string trial;
+  RowFormat format = RowFormat::kTable;
+};
+
+constexpr const char* kExamples = R"(Examples:
+  archsweep why 3f2a91c0
+  archsweep why 3f2a91c0 --shared /shared/depth --format json
+One row a task of the trial: its state, why it is in it, and what its newest failure said.)";
+
+// What a person can be told from the store: what the task waits for, or how it ended.
+constexpr const char* kWhy = R"(
+SELECT CASE WHEN k.evaluation IS NULL THEN 'train' ELSE 'evaluate' END AS kind, x.name AS attack,
+  k.state, k.attempts,
+  CASE
+    WHEN k.state = 'succeeded' AND g.diverged = 1 AND k.evaluation IS NULL THEN 'it diverged'
+    WHEN k.state = 'succeeded' THEN 'it is done'
+    WHEN k.state IN ('assigned', 'running') THEN 'attempt ' || a.number || ' is on ' || w.host
+    WHEN g.diverged = 1 THEN 'the training diverged, and there is nothing to evaluate'
+    WHEN k.evaluation IS NOT NULL AND g.trial IS NULL THEN 'the training is not done'
+    WHEN k.state = 'failed' THEN 'it failed, and is not tried again'
+    WHEN k.state = 'backoff' THEN 'it failed, and waits before it is tried again'
+    WHEN NOT EXISTS (SELECT 1 FROM worker WHERE left_ms IS NULL) THEN 'there is no worker'
+    ELSE 'it waits for free slots'
+  END AS why,
+  f.failure AS class, f.message, f.number AS failed_attempt, v.host AS failed_on
+FROM trial t
+JOIN task k ON k.trial = t.key
+LEFT JOIN evaluation e ON e.key = k.evaluation
+LEFT JOIN attack x ON x.key = e.attack
+LEFT JOIN training g ON g.trial = t.key
+LEFT JOIN attempt a ON a.task = k.key AND a.ended_ms IS NULL
+LEFT JOIN worker w ON w.key = a.worker
+LEFT JOIN attempt f ON f.token = (SELECT max(token) FROM attempt
+                                  WHERE task = k.key AND failure IS NOT NULL)
+LEFT JOIN worker v ON v.key = f.worker
+WHERE t.id = ?1 ORDER BY k.key)";
+
+Status Why(const WhyFlags& flags) {
+  TRY_ASSIGN(const DataSource source, SourceOf(flags.source));
+  TRY_ASSIGN(const std::string trial, TrialNamed(source, flags.trial));
+  return PrintRows(source, {.sql = kWhy, .parameters = {trial}},
+                   {.format = flags.format, .hide_empty = true}, std::cout);
+}
+
+}  // namespace
+
+void AddWhyCommand(CLI::App& app, ExitCode& exit_code) {
+  const auto flags = std::make_shared<WhyFlags>();
+  CLI::App* const why = app.add_subcommand("why", "Why a trial waits, runs or failed");
+  why->footer(kExamples);
+  why->add_option("trial", flags->trial, "The first digits of its id")->required();
+  AddSourceOptions(*why, flags->source);
+  AddFormatOption(*why, flags->format);
+  why->callback([flags, &exit_code] { exit_code = ReportEnd(Why(*flags)); });
+}
+
+}  // namespace archsweep

@@ -1,0 +1,49 @@
+#include "coordinator/metrics.h"
+
+#include <string_view>
+
+#include "base/text.h"
+
+namespace archsweep {
+namespace {
+
+void Head(std::string& text, std::string_view name, std::string_view help) {
+  text += Format("# HELP {} {}\n# TYPE {} gauge\n", name, help, name);
+}
+
+void AddTasks(std::string& text, const TaskCounts& counts) {
+  constexpr std::string_view kName = "archsweep_tasks";
+  Head(text, kName, "Tasks of all sweeps by state.");
+  const int waiting =
+      counts.total - counts.succeeded - counts.failed - counts.live - counts.unreachable;
+  const auto add = [&](std::string_view state, int count) {
+    text += Format("{}{{state=\"{}\"}} {}\n", kName, state, count);
+  };
+  add("waiting", waiting);
+  add("live", counts.live);
+  add("succeeded", counts.succeeded);
+  add("failed", counts.failed);
+  add("unreachable", counts.unreachable);
+}
+
+void AddGauge(std::string& text, std::string_view name, std::string_view help, double value) {
+  Head(text, name, help);
+  text += Format("{} {}\n", name, value);
+}
+
+}  // namespace
+
+std::string MetricsText(const Snapshot& snapshot) {
+  std::string text;
+  AddGauge(text, "archsweep_up", "1 while the coordinator works.", snapshot.fatal ? 0 : 1);
+  AddTasks(text, snapshot.counts);
+  AddGauge(text, "archsweep_work_total", "Expected multiply-accumulates of all tasks.",
+           snapshot.work_total);
+  AddGauge(text, "archsweep_work_done", "Of these, the done ones.", snapshot.work_done);
+  double speed = 0;
+  for (const LiveTask& task : snapshot.live) speed += task.images_per_second;
+  AddGauge(text, "archsweep_images_per_second", "Images that live tasks pass in a second.", speed);
+  return text;
+}
+
+}  // namespace archsweep

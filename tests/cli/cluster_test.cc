@@ -1,0 +1,163 @@
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "base/file.h"
+#include "proto/access/access.h"
+#include "tests/cli/run_fixture.h"
+
+namespace archsweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kPatience(30);
+constexpr int kGaveUp = 75;
+
+// Coordinator and workers as programs of their own.
+class ClusterTest : public RunTest {
+ protected:
+  std::unique_ptr<BackgroundCommand> Beside(std::vector<std::string> arguments,
+                                            const std::string& output) const {
+    arguments.insert(arguments.begin(), std::string(ARCHSWEEP_PROGRAM_DIR) + "/archsweep");
+    return std::make_unique<BackgroundCommand>(arguments, folder_.Path() / output);
+  }
+  std::vector<std::string> CoordinatorArguments() const {
+    return {"coordinator", Sweep(),  "--state",  State(),
+            "--shared",    Shared(), "--listen", "127.0.0.1:0"};
+  }
+  // Waits until it can be called.
+  std::unique_ptr<BackgroundCommand> StartCoordinator(std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments = CoordinatorArguments();
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    auto started = Beside(arguments, Format("coordinator-{}", ++coordinators_));
+    const int64_t before = epoch_;
+    EXPECT_TRUE(WaitUntil(
+        [&] {
+          const auto access = ReadAccess(AccessFile(Shared(), Role::kWorker));
+          if (access) epoch_ = access->epoch;
+          return epoch_ > before;
+        },
+        kPatience))
+        << started->Output();
+    return started;
+  }
+  std::unique_ptr<BackgroundCommand> StartWorker(std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments = {
+        "worker",
+        "--shared",
+        Shared(),
+        "--work",
+        (folder_.Path() / "work").string(),
+        "--data-root",
+        std::string(ARCHSWEEP_SOURCE_DIR) + "/examples/data",
+        "--slots",
+        "2",
+        "--gpus",
+        "0",
+        "--grace",
+        "5s",
+        "--trainer",
+        std::string(ARCHSWEEP_PROGRAM_DIR) + "/archsweep-fake-trainer"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Beside(arguments, "worker");
+  }
+  CommandResult Ask(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--shared", Shared()});
+    return RunArchsweep(arguments);
+  }
+  // By the coordinator.
+  std::string Value(const std::string& sql) const {
+    const CommandResult result = Ask({"query", sql, "--format", "csv"});
+    const std::vector<std::string> lines = Split(result.out, '\n');
+    return result.exit_code == 0 && lines.size() > 1 ? lines[1] : "";
+  }
+  bool WaitForResults(const std::string& count) const {
+    return WaitUntil([&] { return Value("SELECT count(*) FROM result") == count; }, kPatience);
+  }
+  std::string Shared() const { return (folder_.Path() / "shared").string(); }
+
+  int coordinators_ = 0;
+  int64_t epoch_ = 0;
+};
+
+TEST_F(ClusterTest, TakesASweepToItsResults) {
+  const auto coordinator = StartCoordinator();
+  const auto worker = StartWorker();
+  ASSERT_TRUE(WaitForResults("4")) << coordinator->Output() << worker->Output();
+  EXPECT_EQ(Ask({"watch"}).exit_code, 0);
+  const CommandResult status = Ask({"status", "test", "--format", "jsonl"});
+  EXPECT_NE(status.out.find("\"done\":8"), std::string::npos) << status.out << status.err;
+  EXPECT_EQ(Ask({"status", "other"}).exit_code, 1);
+  const CommandResult workers = Ask({"workers", "--format", "jsonl"});
+  EXPECT_NE(workers.out.find("\"succeeded\":8"), std::string::npos) << workers.out << workers.err;
+  EXPECT_EQ(Split(Ask({"results", "--format", "csv"}).out, '\n').size(), 6u);
+  const std::string trial = Value("SELECT id FROM trial LIMIT 1").substr(0, 8);
+  const CommandResult why = Ask({"why", trial, "--format", "csv"});
+  EXPECT_NE(why.out.find("it is done"), std::string::npos) << why.out << why.err;
+  worker->Signal(SIGTERM);
+  EXPECT_EQ(worker->Wait(kPatience), 0);
+  EXPECT_EQ(Value("SELECT left_reason FROM worker"), "it left");
+  coordinator->Signal(SIGTERM);
+  EXPECT_EQ(coordinator->Wait(kPatience), 0) << coordinator->Output();
+}
+
+TEST_F(ClusterTest, TellsWhoMayNotOrCannotBeReached) {
+  EXPECT_EQ(Ask({"status"}).exit_code, 4) << "no access file";
+  auto coordinator = StartCoordinator();
+  const std::string worker = AccessFile(Shared(), Role::kWorker).string();
+  EXPECT_EQ(RunArchsweep({"status", "--connect", worker}).exit_code, 5);
+  EXPECT_EQ(Ask({"query", "DELETE FROM sweep"}).exit_code, 2);
+  EXPECT_EQ(
+      RunArchsweep({"worker", "--access", AccessFile(Shared(), Role::kUser).string()}).exit_code,
+      5);
+  coordinator->Signal(SIGINT);
+  EXPECT_EQ(coordinator->Wait(kPatience), 0);
+  EXPECT_EQ(Ask({"status"}).exit_code, 4) << "nobody listens";
+}
+
+TEST_F(ClusterTest, LosesNothingWithWorkerAndCoordinator) {
+  auto coordinator = StartCoordinator();
+  ASSERT_TRUE(WaitUntil([&] { return Value("SELECT 1") == "1"; }, kPatience));
+  TrainersBehave("steps:40");
+  auto worker = StartWorker({"--give-up", "2s"});
+  ASSERT_TRUE(WaitUntil(
+      [&] { return Value("SELECT count(*) FROM attempt WHERE state = 'running'") == "2"; },
+      kPatience));
+  coordinator->Signal(SIGKILL);
+  coordinator->Wait(kPatience);
+  EXPECT_EQ(worker->Wait(kPatience), kGaveUp) << worker->Output();
+  TrainersBehave("finish");
+  coordinator = StartCoordinator();
+  worker = StartWorker();
+  ASSERT_TRUE(WaitForResults("4")) << coordinator->Output() << worker->Output();
+}
+
+TEST_F(ClusterTest, RefusesASecondCoordinator) {
+  const auto first = StartCoordinator();
+  const CommandResult second = RunArchsweep(CoordinatorArguments());
+  EXPECT_EQ(second.exit_code, 1);
+  EXPECT_NE(second.err.find(Format("process {}", first->Pid())), std::string::npos) << second.err;
+}
+
+TEST_F(ClusterTest, KeepsSecretsOutOfItsWordsAndArguments) {
+  const auto coordinator = StartCoordinator();
+  const auto worker = StartWorker();
+  ASSERT_TRUE(WaitForResults("4"));
+  const std::string said = coordinator->Output() + worker->Output();
+  for (const Role role : kRoles) {
+    const std::string token = ReadAccess(AccessFile(Shared(), role)).value().token;
+    EXPECT_EQ(said.find(token), std::string::npos);
+    for (const pid_t process : {coordinator->Pid(), worker->Pid()}) {
+      for (const char* file : {"cmdline", "environ"}) {
+        const std::string text =
+            ReadFile(Format("/proc/{}/{}", process, file), size_t{1} << 20).value();
+        EXPECT_EQ(text.find(token), std::string::npos) << file;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace archsweep
