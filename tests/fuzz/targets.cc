@@ -11,7 +11,8 @@ std::span<const FuzzTarget> FuzzTargets() {
                                           FuzzTarget{"progress", FuzzProgress},
                                           FuzzTarget{"safetensors", FuzzSafetensors},
                                           FuzzTarget{"sweep", FuzzSweep},
-                                          FuzzTarget{"trial", FuzzTrial}};
+                                          FuzzTarget{"trial", FuzzTrial},
+                                          FuzzTarget{"wire", FuzzWire}};
   return kTargets;
 }
 

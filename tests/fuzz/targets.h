@@ -21,5 +21,6 @@ void FuzzProgress(std::string_view bytes);
 void FuzzSafetensors(std::string_view bytes);
 void FuzzSweep(std::string_view bytes);
 void FuzzTrial(std::string_view bytes);
+void FuzzWire(std::string_view bytes);
 
 }  // namespace archsweep
