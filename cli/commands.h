@@ -17,6 +17,9 @@ void AddWatchCommand(CLI::App& app, ExitCode& exit_code);
 void AddWorkersCommand(CLI::App& app, ExitCode& exit_code);
 void AddWhyCommand(CLI::App& app, ExitCode& exit_code);
 void AddLogsCommand(CLI::App& app, ExitCode& exit_code);
+// pause, resume, cancel, retry, drain and release.
+void AddSteerCommands(CLI::App& app, ExitCode& exit_code);
+void AddSubmitCommand(CLI::App& app, ExitCode& exit_code);
 void AddPlanCommand(CLI::App& app, ExitCode& exit_code);
 void AddDescribeCommand(CLI::App& app, ExitCode& exit_code);
 void AddScaleCommand(CLI::App& app, ExitCode& exit_code);

@@ -45,4 +45,40 @@ Result<control::v1::ReadLogResponse> ControlClient::ReadLog(
   return Call(&Stub::ReadLog, request, 0);
 }
 
+Result<control::v1::SteerResponse> ControlClient::Pause(const control::v1::PauseRequest& request) {
+  return Call(&Stub::Pause, request, 0);
+}
+
+Result<control::v1::SteerResponse> ControlClient::Resume(
+    const control::v1::ResumeRequest& request) {
+  return Call(&Stub::Resume, request, 0);
+}
+
+Result<control::v1::SteerResponse> ControlClient::Cancel(
+    const control::v1::CancelRequest& request) {
+  return Call(&Stub::Cancel, request, 0);
+}
+
+Result<control::v1::SteerResponse> ControlClient::Retry(const control::v1::RetryRequest& request) {
+  return Call(&Stub::Retry, request, 0);
+}
+
+Result<control::v1::SteerResponse> ControlClient::Drain(const control::v1::DrainRequest& request) {
+  return Call(&Stub::Drain, request, 0);
+}
+
+Result<control::v1::SteerResponse> ControlClient::Release(
+    const control::v1::ReleaseRequest& request) {
+  return Call(&Stub::Release, request, 0);
+}
+
+Result<control::v1::WhyResponse> ControlClient::Why(const control::v1::WhyRequest& request) {
+  return Call(&Stub::Why, request, 0);
+}
+
+Result<control::v1::SubmitResponse> ControlClient::Submit(const control::v1::SubmitRequest& request,
+                                                          int64_t timeout_ms) {
+  return Call(&Stub::Submit, request, timeout_ms);
+}
+
 }  // namespace archsweep

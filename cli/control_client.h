@@ -23,6 +23,15 @@ class ControlClient {
   Result<control::v1::QueryResponse> Query(const control::v1::QueryRequest& request,
                                            int64_t timeout_ms);
   Result<control::v1::ReadLogResponse> ReadLog(const control::v1::ReadLogRequest& request);
+  Result<control::v1::SteerResponse> Pause(const control::v1::PauseRequest& request);
+  Result<control::v1::SteerResponse> Resume(const control::v1::ResumeRequest& request);
+  Result<control::v1::SteerResponse> Cancel(const control::v1::CancelRequest& request);
+  Result<control::v1::SteerResponse> Retry(const control::v1::RetryRequest& request);
+  Result<control::v1::SteerResponse> Drain(const control::v1::DrainRequest& request);
+  Result<control::v1::SteerResponse> Release(const control::v1::ReleaseRequest& request);
+  Result<control::v1::WhyResponse> Why(const control::v1::WhyRequest& request);
+  Result<control::v1::SubmitResponse> Submit(const control::v1::SubmitRequest& request,
+                                             int64_t timeout_ms);
 
  private:
   using Stub = control::v1::Control::Stub;

@@ -10,7 +10,6 @@
 #include "cli/host.h"
 #include "cli/stop_signals.h"
 #include "coordinator/coordinator.h"
-#include "sweep/language/load.h"
 
 namespace archsweep {
 namespace {
@@ -18,7 +17,6 @@ namespace {
 constexpr int64_t kLookIntervalMs = 500;
 
 struct CoordinatorFlags {
-  std::string sweep;
   std::string state = kDefaultStateFolder;
   std::string shared;
   std::string listen = "0.0.0.0:0";
@@ -51,8 +49,7 @@ Status ServeUntilStopped(const CoordinatorFlags& flags) {
   const StopSignals signals;
   const SystemClock clock;
   TRY_ASSIGN(const CoordinatorOptions options, OptionsOf(flags));
-  TRY_ASSIGN(const ExpandedSweep sweep, LoadSweep(flags.sweep));
-  TRY_ASSIGN(const auto coordinator, Coordinator::Start(options, sweep, clock));
+  TRY_ASSIGN(const auto coordinator, Coordinator::Start(options, clock));
   LogInfo("coordinator {} of database {} listens at {} and {}; access files are in {}",
           coordinator->WorkerAccess().epoch, coordinator->WorkerAccess().database,
           Join(coordinator->WorkerAccess().addresses, ", "), coordinator->WorkerAccess().http,
@@ -72,7 +69,6 @@ void AddCoordinatorCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* const command = app.add_subcommand(
       "coordinator", "Keep the database, and give work to workers on other machines");
   command->footer(kExamples);
-  command->add_option("sweep", flags->sweep, "Sweep file, or the name of a preset")->required();
   command->add_option("--state", flags->state, "Folder of database, lock and keys, on a local disk")
       ->capture_default_str();
   command->add_option("--shared", flags->shared,

@@ -48,6 +48,8 @@ ExitCode Main(int argc, char** argv) {
   AddWorkersCommand(app, exit_code);
   AddWhyCommand(app, exit_code);
   AddLogsCommand(app, exit_code);
+  AddSubmitCommand(app, exit_code);
+  AddSteerCommands(app, exit_code);
   AddPlanCommand(app, exit_code);
   AddDescribeCommand(app, exit_code);
   AddScaleCommand(app, exit_code);

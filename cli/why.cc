@@ -1,10 +1,14 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <string>
 
+#include "base/text.h"
 #include "cli/commands.h"
-#include "cli/print_rows.h"
+#include "cli/control_client.h"
+#include "cli/data_source.h"
+#include "cli/table.h"
 #include "cli/trial_name.h"
 
 namespace archsweep {
@@ -23,8 +27,8 @@ One row a task of the trial: its state, why it is in it, and what its newest fai
 
 // What a person can be told from the store: what the task waits for, or how it ended.
 constexpr const char* kWhy = R"(
-SELECT CASE WHEN k.evaluation IS NULL THEN 'train' ELSE 'evaluate' END AS kind, x.name AS attack,
-  k.state, k.attempts,
+SELECT CASE WHEN k.evaluation IS NULL THEN 'train' ELSE 'evaluate' END AS kind, e.id AS evaluation,
+  x.name AS attack, k.state, k.attempts,
   CASE
     WHEN k.state = 'succeeded' AND g.diverged = 1 AND k.evaluation IS NULL THEN 'it diverged'
     WHEN k.state = 'succeeded' THEN 'it is done'
@@ -49,11 +53,48 @@ LEFT JOIN attempt f ON f.token = (SELECT max(token) FROM attempt
 LEFT JOIN worker v ON v.key = f.worker
 WHERE t.id = ?1 ORDER BY k.key)";
 
+constexpr size_t kEvaluationColumn = 1;
+constexpr size_t kWhyColumn = 5;
+
+// By the evaluation, or "" for the training: what the coordinator itself says, which knows more
+// than the store.
+Result<std::map<std::string, std::string>> ReasonsOf(const Access& access,
+                                                     const std::string& trial) {
+  TRY_ASSIGN(ControlClient client, ControlClient::To(access));
+  control::v1::WhyRequest request;
+  request.set_trial(trial);
+  TRY_ASSIGN(const control::v1::WhyResponse answer, client.Why(request));
+  std::map<std::string, std::string> reasons;
+  for (const control::v1::TaskExplanation& task : answer.tasks()) {
+    std::vector<std::string> texts;
+    for (const control::v1::Reason& reason : task.reasons()) texts.push_back(reason.text());
+    reasons[task.evaluation()] = Join(texts, "; ");
+  }
+  return reasons;
+}
+
 Status Why(const WhyFlags& flags) {
   TRY_ASSIGN(const DataSource source, SourceOf(flags.source));
   TRY_ASSIGN(const std::string trial, TrialNamed(source, flags.trial));
-  return PrintRows(source, {.sql = kWhy, .parameters = {trial}},
-                   {.format = flags.format, .hide_empty = true}, std::cout);
+  std::map<std::string, std::string> reasons;
+  if (source.coordinator) {
+    TRY_ASSIGN(reasons, ReasonsOf(*source.coordinator, trial));
+  }
+  TRY_ASSIGN(const auto rows, OpenRows(source, {.sql = kWhy, .parameters = {trial}}));
+  std::vector<Column> columns;
+  for (const std::string& name : rows->Columns())
+    columns.push_back({.name = name, .can_hide = true});
+  columns[kEvaluationColumn].style = Column::Style::kId;
+  RowPrinter printer(columns, flags.format, std::cout);
+  std::vector<Cell> row;
+  while (true) {
+    TRY_ASSIGN(const bool found, rows->Next(row));
+    if (!found) return printer.Finish();
+    const auto* const evaluation = std::get_if<std::string>(&row[kEvaluationColumn]);
+    const auto reason = reasons.find(evaluation != nullptr ? *evaluation : "");
+    if (reason != reasons.end()) row[kWhyColumn] = reason->second;
+    printer.Add(row);
+  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "coordinator/authorization.h"
+#include "coordinator/engine.h"
 #include "coordinator/query_desk.h"
 #include "proto/control.grpc.pb.h"
 
@@ -10,8 +11,8 @@ namespace archsweep {
 // at once. gRPC's threads call it. What it is given outlives it.
 class ControlService final : public control::v1::Control::CallbackService {
  public:
-  ControlService(QueryDesk& desk, const Authorization& authorization)
-      : desk_(desk), authorization_(authorization) {}
+  ControlService(Engine& engine, QueryDesk& desk, const Authorization& authorization)
+      : engine_(engine), desk_(desk), authorization_(authorization) {}
 
   grpc::ServerUnaryReactor* Query(grpc::CallbackServerContext* context,
                                   const control::v1::QueryRequest* request,
@@ -19,11 +20,39 @@ class ControlService final : public control::v1::Control::CallbackService {
   grpc::ServerUnaryReactor* ReadLog(grpc::CallbackServerContext* context,
                                     const control::v1::ReadLogRequest* request,
                                     control::v1::ReadLogResponse* response) override;
+  grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context,
+                                   const control::v1::SubmitRequest* request,
+                                   control::v1::SubmitResponse* response) override;
+  grpc::ServerUnaryReactor* Pause(grpc::CallbackServerContext* context,
+                                  const control::v1::PauseRequest* request,
+                                  control::v1::SteerResponse* response) override;
+  grpc::ServerUnaryReactor* Resume(grpc::CallbackServerContext* context,
+                                   const control::v1::ResumeRequest* request,
+                                   control::v1::SteerResponse* response) override;
+  grpc::ServerUnaryReactor* Cancel(grpc::CallbackServerContext* context,
+                                   const control::v1::CancelRequest* request,
+                                   control::v1::SteerResponse* response) override;
+  grpc::ServerUnaryReactor* Retry(grpc::CallbackServerContext* context,
+                                  const control::v1::RetryRequest* request,
+                                  control::v1::SteerResponse* response) override;
+  grpc::ServerUnaryReactor* Drain(grpc::CallbackServerContext* context,
+                                  const control::v1::DrainRequest* request,
+                                  control::v1::SteerResponse* response) override;
+  grpc::ServerUnaryReactor* Release(grpc::CallbackServerContext* context,
+                                    const control::v1::ReleaseRequest* request,
+                                    control::v1::SteerResponse* response) override;
+  grpc::ServerUnaryReactor* Why(grpc::CallbackServerContext* context,
+                                const control::v1::WhyRequest* request,
+                                control::v1::WhyResponse* response) override;
 
  private:
   template <class Response, class Ask>
   grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext& context, Response* response, Ask ask);
+  template <class Request>
+  grpc::ServerUnaryReactor* Steer(grpc::CallbackServerContext& context, const Request& request,
+                                  control::v1::SteerResponse* response);
 
+  Engine& engine_;
   QueryDesk& desk_;
   const Authorization& authorization_;
 };

@@ -34,7 +34,7 @@ Result<std::string> DatabaseId(const fs::path& state_folder, const Clock& clock)
   return Fail(ErrorKind::kCorrupt, Format("{}: the database has no id", state_folder.string()));
 }
 
-std::vector<std::string> Hosts(const CoordinatorOptions& options) {
+std::vector<std::string> AdvertisedHosts(const CoordinatorOptions& options) {
   if (!options.advertise.empty()) return options.advertise;
   if (IsEveryInterface(options.listen)) return ReachableAddresses();
   return {options.listen.host};
@@ -43,7 +43,6 @@ std::vector<std::string> Hosts(const CoordinatorOptions& options) {
 }  // namespace
 
 Result<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions& options,
-                                                        const ExpandedSweep& sweep,
                                                         const Clock& clock) {
   if (options.takeover) TRY(BreakLock(options.state_folder));
   TRY_ASSIGN(Store store, Store::Open(options.state_folder, clock));
@@ -52,8 +51,8 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions
   TRY_ASSIGN(coordinator->access_.database, DatabaseId(options.state_folder, clock));
   TRY_ASSIGN(coordinator->identity_,
              OpenIdentity(options.state_folder, coordinator->access_.database,
-                          CertificateNames(Hosts(options))));
-  TRY_ASSIGN(coordinator->engine_, Engine::Start(std::move(store), sweep, clock));
+                          CertificateNames(AdvertisedHosts(options))));
+  TRY_ASSIGN(coordinator->engine_, Engine::Start(std::move(store), clock));
   coordinator->desk_ =
       std::make_unique<QueryDesk>(options.state_folder, options.shared_folder, clock);
   TRY(coordinator->Listen(options, clock));
@@ -79,10 +78,11 @@ Status Coordinator::Listen(const CoordinatorOptions& options, const Clock& clock
 
 Status Coordinator::WriteAccessFiles(const CoordinatorOptions& options) {
   const int port = server_->Listens().port;
-  for (const std::string& host : Hosts(options)) {
+  for (const std::string& host : AdvertisedHosts(options)) {
     access_.addresses.push_back(ToText(Address{host, port}));
   }
-  access_.http = "https://" + ToText(Address{Hosts(options).front(), http_->Listens().port});
+  access_.http =
+      "https://" + ToText(Address{AdvertisedHosts(options).front(), http_->Listens().port});
   access_.authority = identity_.authority.certificate;
   // The worker's last, so that `access_` is left as that.
   for (const Role role : {Role::kReadOnly, Role::kUser, Role::kWorker}) {

@@ -13,7 +13,6 @@
 #include "coordinator/query_desk.h"
 #include "coordinator/server.h"
 #include "proto/access/access.h"
-#include "sweep/trial/sweep.h"
 
 namespace archsweep {
 
@@ -34,7 +33,7 @@ class Coordinator {
   // kBusy: another coordinator holds the state folder, and the message names its process. The other
   // errors are those of Store, Engine and Server. `clock` outlives the object.
   static Result<std::unique_ptr<Coordinator>> Start(const CoordinatorOptions& options,
-                                                    const ExpandedSweep& sweep, const Clock& clock);
+                                                    const Clock& clock);
   ~Coordinator();
 
   // Any thread.

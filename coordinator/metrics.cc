@@ -14,15 +14,14 @@ void Head(std::string& text, std::string_view name, std::string_view help) {
 void AddTasks(std::string& text, const TaskCounts& counts) {
   constexpr std::string_view kName = "archsweep_tasks";
   Head(text, kName, "Tasks of all sweeps by state.");
-  const int waiting =
-      counts.total - counts.succeeded - counts.failed - counts.live - counts.unreachable;
   const auto add = [&](std::string_view state, int count) {
     text += Format("{}{{state=\"{}\"}} {}\n", kName, state, count);
   };
-  add("waiting", waiting);
+  add("waiting", counts.Waiting());
   add("live", counts.live);
   add("succeeded", counts.succeeded);
   add("failed", counts.failed);
+  add("cancelled", counts.cancelled);
   add("unreachable", counts.unreachable);
 }
 
@@ -37,6 +36,8 @@ std::string MetricsText(const Snapshot& snapshot) {
   std::string text;
   AddGauge(text, "archsweep_up", "1 while the coordinator works.", snapshot.fatal ? 0 : 1);
   AddTasks(text, snapshot.counts);
+  AddGauge(text, "archsweep_workers", "Workers that have not left.",
+           static_cast<double>(snapshot.workers.size()));
   AddGauge(text, "archsweep_work_total", "Expected multiply-accumulates of all tasks.",
            snapshot.work_total);
   AddGauge(text, "archsweep_work_done", "Of these, the done ones.", snapshot.work_done);

@@ -38,7 +38,7 @@ class Server {
  private:
   Server(Engine& engine, const ServerOptions& options)
       : authorization_(options.tokens), fleet_(engine, authorization_) {
-    if (options.desk != nullptr) control_.emplace(*options.desk, authorization_);
+    if (options.desk != nullptr) control_.emplace(engine, *options.desk, authorization_);
   }
 
   Authorization authorization_;

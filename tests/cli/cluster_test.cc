@@ -24,8 +24,7 @@ class ClusterTest : public RunTest {
     return std::make_unique<BackgroundCommand>(arguments, folder_.Path() / output);
   }
   std::vector<std::string> CoordinatorArguments() const {
-    return {"coordinator", Sweep(),  "--state",  State(),
-            "--shared",    Shared(), "--listen", "127.0.0.1:0"};
+    return {"coordinator", "--state", State(), "--shared", Shared(), "--listen", "127.0.0.1:0"};
   }
   // Waits until it can be called.
   std::unique_ptr<BackgroundCommand> StartCoordinator(std::vector<std::string> more = {}) {
@@ -41,6 +40,10 @@ class ClusterTest : public RunTest {
         },
         kPatience))
         << started->Output();
+    if (before == 0) {
+      const CommandResult submitted = Ask({"submit", Sweep()});
+      EXPECT_EQ(submitted.exit_code, 0) << submitted.err;
+    }
     return started;
   }
   std::unique_ptr<BackgroundCommand> StartWorker(std::vector<std::string> more = {}) const {
@@ -132,6 +135,54 @@ TEST_F(ClusterTest, LosesNothingWithWorkerAndCoordinator) {
   coordinator = StartCoordinator();
   worker = StartWorker();
   ASSERT_TRUE(WaitForResults("4")) << coordinator->Output() << worker->Output();
+}
+
+TEST_F(ClusterTest, GoesOnWhileTheCoordinatorIsAway) {
+  TrainersBehave("steps:200");
+  auto coordinator = StartCoordinator();
+  const auto worker = StartWorker();
+  ASSERT_TRUE(WaitUntil(
+      [&] { return Value("SELECT count(*) FROM attempt WHERE state = 'running'") == "2"; },
+      kPatience));
+  coordinator->Signal(SIGKILL);
+  EXPECT_EQ(coordinator->Wait(kPatience), 128 + SIGKILL);
+  EXPECT_FALSE(ChildrenOf(worker->Pid()).empty()) << "the attempts go on";
+  coordinator = StartCoordinator();
+  ASSERT_TRUE(WaitForResults("4")) << coordinator->Output() << worker->Output();
+  EXPECT_EQ(Value("SELECT count(*) FROM attempt"), "8") << "nothing was done twice";
+}
+
+TEST_F(ClusterTest, TakesWhatAFileChangesAndSaysItBefore) {
+  const auto coordinator = StartCoordinator();
+  const std::vector<std::string> again = {"submit", Sweep(), "--json"};
+  EXPECT_NE(Ask(again).out.find("\"trials\":{\"added\":0,\"kept\":4,\"withdrawn\":0}"),
+            std::string::npos);
+  WriteSweep("[0, 1, 7]", "[clean]");
+  const std::string change = "\"trials\":{\"added\":1,\"kept\":2,\"withdrawn\":2}";
+  EXPECT_NE(Ask({"submit", Sweep(), "--json", "--dry-run"}).out.find(change), std::string::npos);
+  EXPECT_EQ(Value("SELECT count(*) FROM membership WHERE wanted = 1"), "4");
+  EXPECT_NE(Ask(again).out.find(change), std::string::npos);
+  EXPECT_EQ(Value("SELECT count(*) FROM membership WHERE wanted = 1"), "3");
+  WriteSweep("[0, x]", "[clean]");
+  EXPECT_EQ(Ask(again).exit_code, 2);
+}
+
+TEST_F(ClusterTest, IsSteered) {
+  const auto coordinator = StartCoordinator();
+  EXPECT_EQ(Ask({"pause", "test", "--reason", "a test"}).out, "{\"changes\":1}\n");
+  EXPECT_EQ(Ask({"pause", "test"}).exit_code, 0);
+  EXPECT_EQ(Ask({"pause", "other"}).exit_code, 1);
+  const auto worker = StartWorker();
+  ASSERT_TRUE(WaitUntil([&] { return Value("SELECT count(*) FROM worker") == "1"; }, kPatience));
+  EXPECT_EQ(Value("SELECT count(*) FROM attempt"), "0");
+  EXPECT_EQ(Ask({"resume", "test"}).exit_code, 0);
+  ASSERT_TRUE(WaitForResults("4")) << coordinator->Output() << worker->Output();
+  EXPECT_EQ(Ask({"retry", "test", "--failed"}).out, "{\"changes\":0}\n");
+  EXPECT_EQ(Ask({"retry", "test", "--failed", "--reason", "bad_luck"}).exit_code, 2);
+  EXPECT_EQ(Ask({"cancel", "test"}).exit_code, 0);
+  const std::string id = Value("SELECT id FROM worker");
+  EXPECT_EQ(Ask({"drain", id.substr(0, 8)}).exit_code, 0);
+  EXPECT_EQ(worker->Wait(kPatience), 0) << worker->Output();
 }
 
 TEST_F(ClusterTest, RefusesASecondCoordinator) {

@@ -17,7 +17,6 @@
 #include "proto/convert.h"
 #include "proto/fleet.grpc.pb.h"
 #include "tests/base/temporary_folder.h"
-#include "tests/coordinator/sweep_fixture.h"
 
 namespace archsweep {
 namespace {
@@ -26,7 +25,14 @@ constexpr const char* kRegister = "/archsweep.fleet.v1.Fleet/Register";
 constexpr const char* kSynchronize = "/archsweep.fleet.v1.Fleet/Synchronize";
 constexpr const char* kQuery = "/archsweep.control.v1.Control/Query";
 constexpr const char* kReadLog = "/archsweep.control.v1.Control/ReadLog";
-constexpr const char* kMethods[] = {kRegister, kSynchronize, kQuery, kReadLog};
+constexpr const char* kCancel = "/archsweep.control.v1.Control/Cancel";
+constexpr const char* kSubmit = "/archsweep.control.v1.Control/Submit";
+constexpr const char* kSweep =
+    "name: test\nbase:\n  dataset: cifar10-quickstart\n"
+    "  architecture: { block: basic, depth: 1, width: 1 }\n"
+    "  training: { recipe: bat, epochs: 1, batch_size: 64 }\n"
+    "grid:\n  seed: [0, 1]\nevaluations: [clean]\nresources: { gpus: 0 }\n";
+constexpr const char* kMethods[] = {kRegister, kSynchronize, kQuery, kReadLog, kSubmit, kCancel};
 
 int64_t MemoryMib() {
   int64_t pages = 0;
@@ -43,7 +49,7 @@ class BadClients : public testing::Test {
                                          .shared_folder = folder_.Path() / "shared",
                                          .listen = {"127.0.0.1", 0},
                                          .http = {"127.0.0.1", 0}},
-                                        SmallSweep(2), clock_)
+                                        clock_)
                          .value()) {}
   ~BadClients() override { ExpectServing(); }
 
@@ -144,6 +150,11 @@ TEST_F(BadClients, SendTooMuch) {
 }
 
 TEST_F(BadClients, RepeatWhatTheyHaveSaid) {
+  control::v1::SubmitRequest submission;
+  submission.set_text(kSweep);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(Send(kSubmit, submission.SerializeAsString(), For(kSubmit)).ok());
+  }
   const WorkerId worker = RandomId<WorkerId>();
   const std::string hello =
       ToWire(WorkerDescription{.worker = worker, .host = "h", .cpu_slots = 1}).SerializeAsString();

@@ -7,7 +7,6 @@
 #include "proto/control.grpc.pb.h"
 #include "sweep/attempt/layout.h"
 #include "tests/base/temporary_folder.h"
-#include "tests/coordinator/sweep_fixture.h"
 
 namespace archsweep {
 namespace {
@@ -29,7 +28,7 @@ class Controls : public testing::Test {
                                          .shared_folder = folder_.Path() / "shared",
                                          .listen = {"127.0.0.1", 0},
                                          .http = {"127.0.0.1", 0}},
-                                        SmallSweep(2), clock_)
+                                        clock_)
                          .value()) {
     As(Role::kReadOnly);
   }

@@ -7,7 +7,6 @@
 #include "proto/convert.h"
 #include "proto/fleet.grpc.pb.h"
 #include "tests/base/temporary_folder.h"
-#include "tests/coordinator/sweep_fixture.h"
 
 namespace archsweep {
 namespace {
@@ -21,7 +20,7 @@ class Coordinators : public testing::Test {
             .http = {"127.0.0.1", 0}};
   }
   Result<std::unique_ptr<Coordinator>> Start(const CoordinatorOptions& options) {
-    return Coordinator::Start(options, SmallSweep(1), clock_);
+    return Coordinator::Start(options, clock_);
   }
 
   static grpc::StatusCode RegisterWith(const Access& access) {

@@ -32,6 +32,12 @@ std::string HostName() {
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
 
+// 0 where the system does not tell.
+int64_t HostMemory() {
+  const int64_t pages = sysconf(_SC_PHYS_PAGES);
+  return pages > 0 ? pages * sysconf(_SC_PAGESIZE) : 0;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<AgentLoop>> AgentLoop::Create(AttemptSurroundings around, WorkFolder work,
@@ -127,6 +133,11 @@ void AgentLoop::MindTime(int64_t now_ms) {
 int64_t AgentLoop::LeaveMs() const {
   const int64_t limit_ms = around_.options.time_limit_ms;
   return limit_ms == 0 ? kForeverMs : start_ms_ + limit_ms - around_.options.stop_ms;
+}
+
+int64_t AgentLoop::EndsInMs() const {
+  if (around_.options.time_limit_ms == 0) return 0;
+  return std::max<int64_t>(LeaveMs() - clock_.MonotonicMs(), 1);
 }
 
 void AgentLoop::EndAll(int64_t now_ms) {
@@ -364,7 +375,9 @@ void AgentLoop::SendRegister() {
                      .host = HostName(),
                      .cpu_slots = around_.host.cpu_slots,
                      .gpu_slots = around_.host.gpu_slots,
-                     .dead_workers = work_.DeadLives()});
+                     .dead_workers = work_.DeadLives(),
+                     .memory_bytes = HostMemory(),
+                     .ends_in_ms = EndsInMs()});
 }
 
 void AgentLoop::SendReport() {

@@ -54,7 +54,8 @@ class AgentLoop {
 
   void BeginStop(int64_t now_ms);
   void MindTime(int64_t now_ms);
-  int64_t LeaveMs() const;  // When the time limit asks for a stop.
+  int64_t LeaveMs() const;   // When the time limit asks for a stop.
+  int64_t EndsInMs() const;  // Until then, for the coordinator; 0: it does not.
   void EndAll(int64_t now_ms);
   void Abandon(int64_t now_ms, Error error);
 
