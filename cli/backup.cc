@@ -42,7 +42,7 @@ void AddBackupCommand(CLI::App& app, ExitCode& exit_code) {
   CLI::App* const command =
       app.add_subcommand("backup", "Copy the database into one file, also while a sweep runs");
   command->footer(kExamples);
-  AddStateOption(*command, flags->state);
+  command->add_option("--state", flags->state, "State folder of the runs")->capture_default_str();
   command->add_option("--to", flags->to, "File to write; it must not exist")->required();
   command->callback([flags, &exit_code] { exit_code = Backup(*flags); });
 }

@@ -18,6 +18,7 @@ struct SteerFlags {
   std::string reason;
   std::string failure;
   bool now = false;
+  bool failed = false;  // Says what the command does, for there is nothing else to try again.
 };
 using SharedFlags = std::shared_ptr<SteerFlags>;
 
@@ -143,7 +144,7 @@ void AddSteerCommands(CLI::App& app, ExitCode& exit_code) {
   CLI::App& again =
       AddVerb(app, {"retry", "Try failed tasks of a sweep again", kRetryExamples, "sweep", Retry},
               retry, exit_code);
-  again.add_flag("--failed", "Those that have failed")->required();
+  again.add_flag("--failed", retry->failed, "Those that have failed")->required();
   again.add_option("--reason", retry->failure, "Only those whose newest failure is of this class");
   AddVerb(app, {"drain", "Let a worker finish and leave", kDrainExamples, "worker", Drain},
           std::make_shared<SteerFlags>(), exit_code);

@@ -54,7 +54,7 @@ TEST_F(BackupTest, BecomesADatabaseWithWhichARunGoesOn) {
   fs::create_directory(other);
   fs::copy_file(Copy(), other / kDatabaseFile);
   Store again = Store::Open(other, clock_).value();
-  EXPECT_EQ(again.Load("example").value().newest_token.value, 1);
+  EXPECT_EQ(again.Load().value().newest_token.value, 1);
   EXPECT_TRUE(again.Commit(WholeTraining(2, sweep_.trials[1].id)));
 }
 

@@ -66,7 +66,7 @@ Status Script::Run(FaultDisk& disk, int tasks) {
   TRY_ASSIGN(Store store, Store::Open(folder_, clock_));
   TRY(store.Submit(sweep_));
   TRY(Commit(store, disk, ExampleWorker()));
-  TRY_ASSIGN(const StoredSweep stored, store.Load(sweep_.name));
+  TRY_ASSIGN(const StoredState stored, store.Load());
   int64_t token = stored.newest_token.value;
   for (const StoredTask& task : stored.tasks) {
     if (task.state == TaskState::kSucceeded) continue;
@@ -74,7 +74,7 @@ Status Script::Run(FaultDisk& disk, int tasks) {
     if (task.live) {
       TRY(Commit(store, disk,
                  AttemptFailed{task.live->token,
-                               task.id,
+                               task.spec.id,
                                {FailureClass::kLost, "a restart"},
                                AfterFailure::kQueued,
                                0,
@@ -87,13 +87,13 @@ Status Script::Run(FaultDisk& disk, int tasks) {
 }
 
 Status Script::Execute(Store& store, FaultDisk& disk, const StoredTask& task, int64_t token) {
-  TRY(Commit(store, disk, Assign(token, task.id, task.attempts + 1)));
+  TRY(Commit(store, disk, Assign(token, task.spec.id, task.attempts + 1)));
   TRY(Commit(store, disk, Start(token)));
-  if (task.id.kind == TaskKind::kEvaluate) {
-    return Commit(store, disk, Evaluate(token, task.id.Evaluation(), 7));
+  if (task.spec.id.kind == TaskKind::kEvaluate) {
+    return Commit(store, disk, Evaluate(token, task.spec.id.Evaluation(), 7));
   }
   TRY(Commit(store, disk, Epoch(token, 1)));
-  return Commit(store, disk, Trained(token, task.trial));
+  return Commit(store, disk, Trained(token, task.spec.trial));
 }
 
 TrainingSucceeded Script::Trained(int64_t token, const TrialId& trial) const {
