@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "f:10:1: unknown key 'resource' in the sweep file (did you mean 'resources'?)"},
         Mistake{"unknown key without a near one", "resources:", "colour:",
                 "f:10:1: unknown key 'colour' in the sweep file; known are: name, include, "
-                "base, grid, zip, list, seeds, where, evaluations, resources"},
+                "base, grid, zip, list, seeds, where, evaluations, resources, queue"},
         Mistake{"unknown key in the base", "  seed: 0", "  sead: 0",
                 "f:6:3: unknown key 'sead' in base (did you mean 'seed'?)"},
         Mistake{"a path in the base", "  seed: 0", "  training.beta: 0",
