@@ -25,7 +25,8 @@ constexpr const char* kExamples = R"(Examples:
   archsweep data download cifar10              fetch, check and unpack a data set
 
 Data go to stdout, messages to stderr. Exit codes: 0 ok, 1 failed, 2 usage,
-3 the sweep ended with failed tasks, 130 interrupted.)";
+3 the sweep ended with failed tasks, 4 the coordinator cannot be reached, 5 not authorised,
+130 interrupted.)";
 
 // What a result of this program was made by.
 std::string VersionText() {

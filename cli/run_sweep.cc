@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <set>
@@ -18,7 +19,9 @@
 #include "coordinator/engine.h"
 #include "coordinator/server.h"
 #include "storage/store.h"
+#include "sweep/attempt/plan.h"
 #include "worker/agent/agent.h"
+#include "worker/agent/placement.h"
 #include "worker/data/dataset.h"
 
 namespace archsweep {
@@ -44,10 +47,34 @@ Status CheckSlots(const ExpandedSweep& sweep, const RunOptions& options) {
                      sweep.name, sweep.resources.gpus, options.gpu_slots));
 }
 
+// A task that fits nowhere would wait for ever. What a GPU holds is known to the trainer only.
+Status CheckMemory(const ExpandedSweep& sweep) {
+  const Resources& needed = sweep.resources;
+  const int64_t host_bytes = HostMemoryBytes();
+  if (needed.gpus > 0 || host_bytes == 0) return {};
+  std::set<TrialId> too_large;
+  int64_t largest_bytes = 0;
+  for (const TaskSpec& task : TasksOf(sweep)) {
+    const int64_t bytes = task.memory * needed.ranks;
+    if (bytes <= host_bytes) continue;
+    too_large.insert(task.trial);
+    largest_bytes = std::max(largest_bytes, bytes);
+  }
+  if (too_large.empty()) return {};
+  return Fail(
+      ErrorKind::kInvalidInput,
+      Format("{} of {} networks take more memory than the {}B of this machine, up to {}B "
+             "('archsweep plan' shows memory_bytes of each): use a smaller batch_size, or "
+             "leave them out with 'where: {{macs: {{max: ...}}}}'",
+             too_large.size(), sweep.trials.size(), HumanCount(static_cast<double>(host_bytes)),
+             HumanCount(static_cast<double>(largest_bytes))));
+}
+
 // Everything that would make all tasks fail, before the first is started.
 Status CheckReadiness(const ExpandedSweep& sweep, const RunOptions& options,
                       const StopSignals& signals) {
   TRY(CheckSlots(sweep, options));
+  TRY(CheckMemory(sweep));
   if (access(options.trainer_program.c_str(), X_OK) != 0) {
     return Fail(ErrorKind::kNotFound, Format("{}: the trainer is missing; build it with "
                                              "./deploy/quickstart, or name it with --trainer",

@@ -34,7 +34,7 @@ inline constexpr int64_t kReserveAfterMs = 300'000;
 // On a worker whose time is limited: a training begins only where so much is left, for it can go
 // on elsewhere but must get somewhere; an evaluation only where it can end, and one of unknown
 // length only where so much is left.
-inline constexpr int64_t kTrainingTimeMinMs = 600'000;
+inline constexpr int64_t kTrainingTimeMinMs = 120'000;
 inline constexpr int64_t kEvaluationTimeMinMs = 600'000;
 
 // Tasks that are expected to end within so much get one more attempt a slot in advance, so that

@@ -43,6 +43,16 @@ TEST_F(RunRefusalTest, OfAMisspeltKey) {
   ExpectRefusal(RunArguments(), 2, {"sweep.yaml:10:1", "resuorces", "resources"});
 }
 
+TEST_F(RunRefusalTest, OfANetworkThatNoMachineHolds) {
+  std::ofstream(Sweep()) << "name: test\n"
+                            "base:\n"
+                            "  dataset: cifar10-quickstart\n"
+                            "  architecture: { block: basic, depth: 90, width: 160 }\n"
+                            "  training: { recipe: bat, epochs: 1, batch_size: 960 }\n"
+                            "evaluations: [clean]\nresources: { gpus: 0 }\n";
+  ExpectRefusal(RunArguments(), 2, {"1 of 1 networks", "memory", "batch_size"});
+}
+
 TEST_F(RunRefusalTest, OfAMissingDataFolder) {
   ExpectRefusal(ArgumentsWithData(folder_.Path() / "nowhere"), 1, {"nowhere", "--data-root"});
 }

@@ -32,12 +32,6 @@ std::string HostName() {
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
 
-// 0 where the system does not tell.
-int64_t HostMemory() {
-  const int64_t pages = sysconf(_SC_PHYS_PAGES);
-  return pages > 0 ? pages * sysconf(_SC_PAGESIZE) : 0;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<AgentLoop>> AgentLoop::Create(AttemptSurroundings around, WorkFolder work,
@@ -376,7 +370,7 @@ void AgentLoop::SendRegister() {
                      .cpu_slots = around_.host.cpu_slots,
                      .gpu_slots = around_.host.gpu_slots,
                      .dead_workers = work_.DeadLives(),
-                     .memory_bytes = HostMemory(),
+                     .memory_bytes = HostMemoryBytes(),
                      .ends_in_ms = EndsInMs()});
 }
 

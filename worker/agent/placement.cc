@@ -1,6 +1,7 @@
 #include "worker/agent/placement.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
@@ -96,6 +97,11 @@ std::vector<int> OwnCpus() {
   // A machine with more CPUs than a cpu_set_t holds refuses the question.
   if (cpus.empty()) cpus.push_back(0);
   return cpus;
+}
+
+int64_t HostMemoryBytes() {
+  const int64_t pages = sysconf(_SC_PHYS_PAGES);
+  return pages > 0 ? pages * sysconf(_SC_PAGESIZE) : 0;
 }
 
 std::vector<std::string> VisibleGpus(std::span<const std::string> environment) {

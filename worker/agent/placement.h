@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -39,6 +40,9 @@ Result<Placement> PlaceOn(std::span<const int> slots, const HostResources& host)
 
 // The CPUs that this process may run on.
 std::vector<int> OwnCpus();
+
+// Of this machine; 0 where the system does not tell.
+int64_t HostMemoryBytes();
 
 // The GPUs that CUDA_VISIBLE_DEVICES of `environment` ("NAME=VALUE" strings) names; empty if it is
 // not set.
