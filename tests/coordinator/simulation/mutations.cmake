@@ -6,18 +6,19 @@ mutation(repeats-a-token coordinator/scheduler/dispatch.cc
   [[++newest_token_.value]]
   [[newest_token_.value += newest_token_.value % 5 != 4]])
 mutation(answers-before-the-commit coordinator/engine_core.cc
-  [[  TRY(CommitChanges());
-  committed();
+  [[  TRY(CommitChanges(hooks));
+  hooks.committed();
   AnswerPeople();
   return AnswerWorkers();]]
   [[  AnswerPeople();
   TRY(AnswerWorkers());
-  TRY(CommitChanges());
-  committed();
+  TRY(CommitChanges(hooks));
+  hooks.committed();
   return {};]])
 mutation(ignores-a-failed-commit coordinator/engine_core.cc
-  [[  TRY(journal_->Commit(changes));]]
-  [[  static_cast<void>(journal_->Commit(changes));]])
+  [[  TRY(CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space));]]
+  [[  static_cast<void>(
+      CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space));]])
 mutation(reassigns-in-the-re-attach-window coordinator/scheduler/scheduler.cc
   [[fleet_.Add(worker.description, now_ms, now_ms + kLeaseMs);]]
   [[fleet_.Add(worker.description, now_ms, now_ms + 1);]])
@@ -46,7 +47,7 @@ mutation(evaluates-before-the-training coordinator/scheduler/steering.cc
   [[  return task.spec.id.kind == TaskKind::kEvaluate || task.spec.id.kind == TaskKind::kTrain ||]])
 mutation(ignores-the-limit-of-a-sweep coordinator/scheduler/dispatch.cc
   [[sweep.running >= sweep.queue.running_max ||]]
-  [[]])
+  [[sweep.running < 0 ||]])
 mutation(forgets-to-try-again coordinator/scheduler/attempts.cc
   [[  backing_off_.emplace(ready_ms, slot.task);]]
   [[]])
