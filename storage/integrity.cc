@@ -102,7 +102,7 @@ Status CheckForeignKeys(Database& database, std::vector<std::string>& findings) 
   return {};
 }
 
-// What files must hold: what each is, its path and its digest. Paths are relative to the state
+// What files must hold: what each is, its path and its digest. Paths are relative to the shared
 // folder, unless the files lie elsewhere.
 constexpr std::string_view kFiles =
     "SELECT 'weights of ' || t.id, g.folder || '/' || ?1, g.model_sha256 FROM training g "
@@ -112,13 +112,13 @@ constexpr std::string_view kFiles =
     "SELECT 'artifact of evaluation ' || e.id, r.artifact, r.artifact_sha256 FROM result r "
     "JOIN evaluation e ON e.key = r.evaluation WHERE r.artifact IS NOT NULL";
 
-Status CheckFiles(Database& database, const fs::path& state_folder,
+Status CheckFiles(Database& database, const fs::path& shared_folder,
                   std::vector<std::string>& findings) {
   TRY_ASSIGN(Statement rows, database.Query(kFiles, kModelFile));
   for (size_t wrong = 0; wrong < kFindingsMax;) {
     TRY_ASSIGN(const bool found, rows.Step());
     if (!found) return {};
-    const fs::path file = state_folder / fs::path(rows.Text(1));
+    const fs::path file = shared_folder / fs::path(rows.Text(1));
     const auto digest = Sha256HexOfFile(file);
     if (digest && *digest == rows.Text(2)) continue;
     ++wrong;
@@ -207,12 +207,13 @@ Status CheckQuickly(Database& database, const Clock& clock) {
   return {};
 }
 
-Result<IntegrityReport> CheckIntegrity(const fs::path& state_folder, const Clock& clock) {
+Result<IntegrityReport> CheckIntegrity(const fs::path& state_folder, const fs::path& shared_folder,
+                                       const Clock& clock) {
   TRY_ASSIGN(Reader reader, Reader::Open(state_folder, clock));
   IntegrityReport report;
   TRY(CheckDatabase(reader.Connection(), report));
   if (!report.is_damaged) {
-    TRY(CheckFiles(reader.Connection(), state_folder, report.findings));
+    TRY(CheckFiles(reader.Connection(), shared_folder, report.findings));
   }
   return report;
 }

@@ -22,10 +22,11 @@ struct IntegrityReport {
 inline constexpr size_t kFindingsMax = 100;  // Of one kind.
 inline constexpr int64_t kStartUpCheckMs = 1'000;
 
-// Examines the database of a state folder and the weights and artifacts that it names, changing
-// nothing. May run while a coordinator writes. Errors are those of Reader::Open: what cannot be
-// examined at all.
+// Examines the database of a state folder and the weights and artifacts that it names, which are in
+// the shared folder, changing nothing. May run while a coordinator writes. Errors are those of
+// Reader::Open: what cannot be examined at all.
 Result<IntegrityReport> CheckIntegrity(const std::filesystem::path& state_folder,
+                                       const std::filesystem::path& shared_folder,
                                        const Clock& clock);
 
 // The part of it that looks at the database alone, in one snapshot. Adds to `report`.

@@ -23,7 +23,9 @@ class IntegrityTest : public testing::Test {
   }
 
   const std::filesystem::path& Folder() const { return folder_.Path(); }
-  std::vector<std::string> Findings() { return CheckIntegrity(Folder(), clock_).value().findings; }
+  std::vector<std::string> Findings() {
+    return CheckIntegrity(Folder(), Folder(), clock_).value().findings;
+  }
 
   // Changes the tables behind the store's back, and expects one finding with `part`.
   void ExpectFound(const std::string& sql, const std::string& part) {
@@ -43,7 +45,7 @@ class IntegrityTest : public testing::Test {
 
 TEST_F(IntegrityTest, FindsNothingWhereNothingIsWrong) {
   EXPECT_EQ(Findings(), std::vector<std::string>());
-  const IntegrityReport report = CheckIntegrity(Folder(), clock_).value();
+  const IntegrityReport report = CheckIntegrity(Folder(), Folder(), clock_).value();
   EXPECT_EQ(report.trials, 2);
   EXPECT_EQ(report.trainings, 1);
 }
@@ -107,7 +109,7 @@ TEST_F(IntegrityTest, ADamagedTableIsFoundWhenTheStoreOpens) {
   EXPECT_TRUE(store.error().message.starts_with((Folder() / kDatabaseFile).string()));
   EXPECT_NE(store.error().message.find("restore the file from a copy"), std::string::npos)
       << store.error().message;
-  const auto report = CheckIntegrity(Folder(), clock_);
+  const auto report = CheckIntegrity(Folder(), Folder(), clock_);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_TRUE(report->is_damaged);
 }

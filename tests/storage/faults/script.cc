@@ -137,7 +137,7 @@ std::vector<std::string> Script::Problems() const {
       problems.push_back(Format("{} under token {} is lost", kind, token));
     }
   }
-  const auto report = CheckIntegrity(folder_, clock_);
+  const auto report = CheckIntegrity(folder_, folder_, clock_);
   if (!report) return {report.error().message};
   problems.insert(problems.end(), report->findings.begin(), report->findings.end());
   return problems;
