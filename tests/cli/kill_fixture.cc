@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "worker/agent/process_table.h"
-
 namespace archsweep {
 namespace {
 
@@ -38,9 +36,8 @@ void KillTest::ExpectSurvives(const KillPlan& plan) {
       minutes(5)))
       << programs->Output();
   ExpectResults(plan);
-  ExpectExplainedExecutions(plan);
-  EXPECT_EQ(ProcessesOf(Attempts()), std::vector<pid_t>());
-  ExpectWhole();
+  ExpectExplainedExecutions();
+  ExpectNothingLeft(plan, *programs);
 }
 
 void KillTest::Prepare(const KillPlan& plan) {
@@ -50,31 +47,37 @@ void KillTest::Prepare(const KillPlan& plan) {
 }
 
 std::unique_ptr<SweepPrograms> KillTest::Programs(const KillPlan& plan) const {
+  if (plan.cluster) return std::make_unique<ClusterPrograms>(folder_.Path(), plan.slots / 2);
   std::vector<std::string> command = RunArguments();
   *(std::ranges::find(command, "--slots") + 1) = std::to_string(plan.slots);
   command.insert(command.begin(), std::string(ARCHSWEEP_PROGRAM_DIR) + "/archsweep");
-  return std::make_unique<RunProgram>(std::move(command), folder_.Path() / "output");
+  return std::make_unique<RunProgram>(std::move(command), plan.slots, folder_.Path());
 }
 
-bool KillTest::KillOne(SweepPrograms& programs, std::mt19937& random) {
-  const std::vector<pid_t> controllers = programs.Controllers();
-  const std::vector<pid_t> others = ProcessesOf(Attempts());
-  const bool hits_controller = others.empty() || random() % 3 == 0;
-  const std::vector<pid_t>& candidates = hits_controller ? controllers : others;
-  if (candidates.empty()) return false;
-  kill(candidates[random() % candidates.size()], SIGKILL);
-  ++(hits_controller ? controllers_killed_ : others_killed_);
-  return hits_controller;
+// A kill of a trainer ends one attempt; that of an agent all that run, and those that wait in
+// advance.
+void KillTest::KillOne(SweepPrograms& programs, std::mt19937& random) {
+  std::vector<Controller> candidates = programs.Controllers();
+  if (const auto trainers = programs.Trainers(); !trainers.empty() && random() % 3 != 0) {
+    candidates.assign(1, {trainers[random() % trainers.size()], 0});
+    ++lost_max_;
+  }
+  if (candidates.empty()) return;
+  const Controller& hit = candidates[random() % candidates.size()];
+  kill(hit.process, SIGKILL);
+  ++kills_;
+  lost_max_ += 2 * hit.slots;
 }
 
 void KillTest::KillAll(const KillPlan& plan, SweepPrograms& programs, std::mt19937& random) {
   int results = 0;
-  while (controllers_killed_ + others_killed_ < plan.kills) {
+  while (kills_ < plan.kills) {
     programs.StartMissing();
-    ASSERT_FALSE(programs.AreDone()) << "done after only " << controllers_killed_ + others_killed_
-                                     << " kills: " << programs.Output();
+    ASSERT_FALSE(programs.AreDone())
+        << "done after only " << kills_ << " kills: " << programs.Output();
     poll(nullptr, 0, static_cast<int>(random() % static_cast<unsigned>(plan.longest_wait_ms)));
-    if (!KillOne(programs, random)) continue;
+    KillOne(programs, random);
+    if (kills_ % 5 != 0) continue;
     const int now = std::atoi(Query("select count(*) from result").c_str());
     EXPECT_GE(now, results) << "an acknowledged result is gone";
     results = now;
@@ -104,12 +107,9 @@ void KillTest::ExpectResults(const KillPlan& plan) const {
   EXPECT_EQ(Query("select count(*) from attempt where ended_ms is null"), "0");
 }
 
-// A kill of a trainer ends one attempt; that of a controller all that run, and those that wait in
-// advance.
-void KillTest::ExpectExplainedExecutions(const KillPlan& plan) const {
-  const int lost_max = others_killed_ + 2 * plan.slots * controllers_killed_;
+void KillTest::ExpectExplainedExecutions() const {
   EXPECT_LE(std::atoi(Query("select count(*) from attempt where failure = 'lost'").c_str()),
-            lost_max);
+            lost_max_);
   std::ifstream file(Executions());
   std::set<std::string> tokens;
   for (std::string token; file >> token;) {
@@ -121,6 +121,17 @@ void KillTest::ExpectExplainedExecutions(const KillPlan& plan) const {
   EXPECT_LE(static_cast<int>(tokens.size()),
             std::atoi(Query("select count(*) from attempt").c_str()))
       << "something was executed that nobody had recorded";
+}
+
+void KillTest::ExpectNothingLeft(const KillPlan& plan, SweepPrograms& programs) const {
+  EXPECT_EQ(programs.Trainers(), std::vector<pid_t>());
+  EXPECT_TRUE(programs.Stop()) << programs.Output();
+  std::vector<std::string> check = {"check", "--state", State()};
+  if (plan.cluster) {
+    check.insert(check.end(), {"--shared", (folder_.Path() / "shared").string()});
+  }
+  const CommandResult checked = RunArchsweep(check);
+  EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
 }
 
 }  // namespace archsweep

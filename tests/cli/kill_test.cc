@@ -5,6 +5,10 @@ namespace {
 
 TEST_F(KillTest, LosesAndRepeatsNothingInTwentyKills) { ExpectSurvives({}); }
 
+TEST_F(KillTest, LosesAndRepeatsNothingInTwentyKillsOfACluster) {
+  ExpectSurvives({.cluster = true});
+}
+
 TEST_F(KillTest, LosesAndRepeatsNothingWhereTasksHaveSeveralProcesses) {
   ExpectSurvives({.trials = 6, .ranks = 2, .slots = 4, .kills = 6, .longest_wait_ms = 600});
 }
