@@ -52,6 +52,9 @@ Scheduler::Scheduler(const InitialState& initial, int64_t now_ms)
   }
   for (auto& [token, slot] : live_) AdoptLive(slot);
   for (auto& [id, task] : tasks_) Refresh(task);
+  for (auto& [token, slot] : live_) {
+    if (fleet_.At(slot.worker).draining) AskToStop(slot);
+  }
   may_assign_ = true;
   CheckInvariants();
 }

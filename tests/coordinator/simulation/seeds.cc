@@ -77,8 +77,8 @@ SeedsOutcome OutcomeOf(const Told& told, int status) {
 }  // namespace
 
 SeedsOutcome RunSeeds(uint64_t first, uint64_t count) {
-  void* const memory = mmap(nullptr, sizeof(Told), PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* const memory =
+      mmap(nullptr, sizeof(Told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   CHECK(memory != MAP_FAILED);
   auto* const told = new (memory) Told{};
   const pid_t process = fork();

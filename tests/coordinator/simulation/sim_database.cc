@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "coordinator/scheduler/policy.h"
+#include "tests/coordinator/simulation/sim_worker.h"
 
 namespace archsweep {
 
@@ -46,7 +47,10 @@ void SimDatabase::Move(StoredTask& task, TaskState state) {
   task.state = state;
 }
 
-void SimDatabase::Apply(const WorkerJoined& fact) { workers_[fact.worker] = {fact, false}; }
+void SimDatabase::Apply(const WorkerJoined& fact) {
+  workers_[fact.worker] = {fact, false};
+  joined_ms_[fact.worker] = now_ms_;
+}
 
 void SimDatabase::Apply(const WorkerLeft& fact) {
   Expect(workers_.erase(fact.worker) == 1, "a worker left that never joined");
@@ -112,6 +116,14 @@ void SimDatabase::Apply(const AttemptStarted& fact) {
   Move(tasks_.at(attempt->task), TaskState::kRunning);
 }
 
+void SimDatabase::Apply(const EpochRecorded& fact) {
+  if (Attempt* const attempt = Live(fact.token)) attempt->epochs.insert(fact.line.epoch);
+}
+
+void SimDatabase::Apply(const CheckpointRecorded& fact) {
+  if (Attempt* const attempt = Live(fact.token)) attempt->checkpoints.insert(fact.line.step);
+}
+
 void SimDatabase::Succeed(Token token, const TaskId& id) {
   Attempt* const attempt = Live(token);
   if (attempt == nullptr) return;
@@ -145,6 +157,7 @@ void SimDatabase::Apply(const AttemptFailed& fact) {
   const int charged = fact.charged - task.charged;
   const int uncharged = fact.uncharged - task.uncharged;
   Expect(charged >= 0 && uncharged >= 0 && charged + uncharged <= 1, "one end counts twice");
+  Expect(fact.failure.message != kForged, "an attempt is ended by a worker that never had it");
   Expect(charged == 0 || IsTheTasksFault(fact.failure.kind),
          Format("a task is charged for '{}'", NameOf(fact.failure.kind)));
   Expect(uncharged == 0 || attempt->running || !attempt->in_advance ||
@@ -152,8 +165,14 @@ void SimDatabase::Apply(const AttemptFailed& fact) {
          "an attempt in advance counts as lost");
   Expect(fact.charged <= kChargedFailuresMax && fact.uncharged <= kUnchargedFailuresMax,
          "a budget is exceeded");
+  const bool may_be_final = fact.failure.kind == FailureClass::kConfiguration ||
+                            fact.failure.kind == FailureClass::kOutOfMemory ||
+                            fact.charged == kChargedFailuresMax ||
+                            fact.uncharged == kUnchargedFailuresMax;
+  Expect(fact.next != AfterFailure::kFailed || may_be_final, "a task fails within its budget");
   task.charged = fact.charged;
   task.uncharged = fact.uncharged;
+  backoff_since_ms_[fact.task] = now_ms_;
   switch (fact.next) {
     case AfterFailure::kQueued:
       return Move(task, TaskState::kQueued);
@@ -170,7 +189,9 @@ void SimDatabase::Apply(const AttemptFailed& fact) {
 void SimDatabase::Apply(const ReportRefused& fact) {
   const Attempt* const attempt = AttemptOf(fact.token);
   Expect(!fact.what.empty(), "a refused report without its content");
-  Expect(attempt != nullptr && attempt->ended, "a report is refused under a live token");
+  const bool is_over = attempt != nullptr && attempt->ended;
+  const bool is_forged = fact.what.find(kForged) != std::string::npos;
+  Expect(is_over || is_forged, "a report is refused under a live token");
   ++transitions_["report refused"];
 }
 
@@ -198,7 +219,11 @@ StoredState SimDatabase::Load(int64_t now_ms) const {
         {row.file->name, row.file->resources, row.file->queue, row.state, row.reason, row.tasks});
   }
   for (const auto& [id, task] : tasks_) state.tasks.push_back(task);
-  for (const auto& [id, worker] : workers_) state.workers.push_back(worker);
+  for (const auto& [id, worker] : workers_) {
+    state.workers.push_back(worker);
+    const auto left_ms = LeftMs(id, now_ms);
+    if (left_ms) state.workers.back().description.ends_in_ms = std::max<int64_t>(1, *left_ms);
+  }
   for (const auto& [host, ban] : quarantined_) {
     state.quarantined.push_back({host, std::max<int64_t>(0, ban.first - now_ms), ban.second});
   }
@@ -240,6 +265,24 @@ bool SimDatabase::Wants(const TaskId& task) const {
     return row.state != SweepState::kCancelled &&
            std::ranges::find(row.tasks, task) != row.tasks.end();
   });
+}
+
+std::optional<int64_t> SimDatabase::LeftMs(const WorkerId& worker, int64_t now_ms) const {
+  const int64_t ends_in_ms = WorkerOf(worker).ends_in_ms;
+  if (ends_in_ms == 0) return std::nullopt;
+  return joined_ms_.at(worker) + ends_in_ms - now_ms;
+}
+
+std::optional<int64_t> SimDatabase::QuarantineEndMs(const std::string& host) const {
+  const auto found = quarantined_.find(host);
+  if (found == quarantined_.end()) return std::nullopt;
+  return found->second.first;
+}
+
+bool SimDatabase::IsFresh(const StoredTask& task) const {
+  return task.state == TaskState::kQueued && task.attempts == 0 &&
+         (task.spec.id.kind == TaskKind::kTrain ||
+          weights_.contains({task.spec.trial, task.spec.checkpoint}));
 }
 
 bool SimDatabase::IsDraining(const WorkerId& worker) const {

@@ -31,6 +31,8 @@ class SimDatabase {
     bool in_advance = false;
     bool running = false;
     bool ended = false;
+    std::set<int64_t> epochs;       // That were recorded,
+    std::set<int64_t> checkpoints;  // and steps.
   };
 
   // All or, where one contradicts what is there, none that counts.
@@ -49,10 +51,22 @@ class SimDatabase {
   bool IsDraining(const WorkerId& worker) const;
   bool IsQuarantined(const WorkerId& worker) const;  // Its host.
   bool Knows(const WorkerId& worker) const { return workers_.contains(worker); }
+  const WorkerJoined& WorkerOf(const WorkerId& worker) const {
+    return workers_.at(worker).description;
+  }
+  // Until its time is over; nothing where that has no bound.
+  std::optional<int64_t> LeftMs(const WorkerId& worker, int64_t now_ms) const;
+  // When the end of the quarantine of a host was to come.
+  std::optional<int64_t> QuarantineEndMs(const std::string& host) const;
   bool IsActiveSweep(const std::string& name) const;
   std::vector<std::string> PausedSweeps() const;
   std::vector<std::string> ActiveSweepsOf(const TaskId& task) const;
   bool IsActive(const TaskId& task) const { return !ActiveSweepsOf(task).empty(); }
+  const std::map<TaskId, StoredTask>& Tasks() const { return tasks_; }
+  // Since when the task backs off.
+  int64_t BackoffSinceMs(const TaskId& task) const { return backoff_since_ms_.at(task); }
+  // A task that waits, was never tried, can run and has what it needs.
+  bool IsFresh(const StoredTask& task) const;
   // Whether it says of the task what the scheduler does.
   bool Agrees(const TaskId& id, const Task& task) const;
   std::vector<LiveAttemptView> LiveAttempts() const;
@@ -80,8 +94,8 @@ class SimDatabase {
   void Apply(const SweepStateChanged& fact);
   void Apply(const AttemptAssigned& fact);
   void Apply(const AttemptStarted& fact);
-  void Apply(const EpochRecorded& fact) { Live(fact.token); }
-  void Apply(const CheckpointRecorded& fact) { Live(fact.token); }
+  void Apply(const EpochRecorded& fact);
+  void Apply(const CheckpointRecorded& fact);
   void Apply(const TrainingSucceeded& fact);
   void Apply(const EvaluationSucceeded& fact);
   void Apply(const AttemptFailed& fact);
@@ -108,7 +122,9 @@ class SimDatabase {
   std::map<Token, Attempt> attempts_;
   std::set<WeightsId> weights_;
   std::set<TaskId> done_;
+  std::map<TaskId, int64_t> backoff_since_ms_;
   std::map<WorkerId, StoredWorker> workers_;
+  std::map<WorkerId, int64_t> joined_ms_;
   std::map<std::string, std::pair<int64_t, std::string>> quarantined_;  // Until when, and why.
   Token newest_;
   int results_ = 0;

@@ -14,14 +14,19 @@ constexpr int64_t kBusyMs = 2'000;
 SimWorker::SimWorker(WorkerDescription description, std::mt19937_64& random)
     : description_(std::move(description)), random_(random) {}
 
-void SimWorker::BeginNewLife(const WorkerId& id, bool proves_death) {
+bool SimWorker::HasSpool() const {
+  return std::ranges::any_of(held_, [](const auto& entry) { return !entry.second.lines.empty(); });
+}
+
+void SimWorker::BeginNewLife(const WorkerId& id, bool proves_death, bool adopts_spool) {
   if (proves_death) {
-    description_.dead_workers = {description_.worker};
+    description_.dead_workers.push_back(description_.worker);
   } else {
     description_.dead_workers.clear();
   }
   description_.worker = id;
-  held_.clear();
+  if (!adopts_spool) held_.clear();
+  for (auto& [token, held] : held_) held.running = held.ended = true;
   registered_ = leaving_ = sent_leaving_ = gone_ = false;
   call_.reset();
   next_call_ms_ = 0;

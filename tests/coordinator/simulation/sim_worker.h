@@ -11,6 +11,9 @@
 
 namespace archsweep {
 
+// The message of a failure that a worker tells of an attempt which it never had.
+inline constexpr const char* kForged = "forged";
+
 // What a simulated agent does wrong on purpose.
 struct WorkerFaults {
   bool fails = false;        // Attempts end in all ways.
@@ -25,8 +28,10 @@ class SimWorker {
   SimWorker(WorkerDescription description, std::mt19937_64& random);
 
   const WorkerDescription& Description() const { return description_; }
-  // Another life on the same host, which may prove that this one is dead.
-  void BeginNewLife(const WorkerId& id, bool proves_death);
+  // Another life on the same host, which may prove that this one is dead, and then may find what
+  // it had not told yet.
+  void BeginNewLife(const WorkerId& id, bool proves_death, bool adopts_spool = false);
+  bool HasSpool() const;  // Lines that nobody has answered.
   // It has a given end of its time now, or none.
   void SetEnd(int64_t ends_in_ms) { description_.ends_in_ms = ends_in_ms; }
 

@@ -5,7 +5,7 @@
 namespace archsweep {
 namespace {
 
-constexpr int kFaultySteps = 500;
+constexpr int kFaultySteps = 800;
 constexpr int kCalmStepsMax = 3'000;
 
 }  // namespace
@@ -38,6 +38,8 @@ const std::vector<std::string>& FaultKinds() {
                                                   "worker hangs",
                                                   "zombie comes back",
                                                   "drain",
+                                                  "spool of the dead is found",
+                                                  "end of another's attempt",
                                                   "long pause"};
   return kKinds;
 }

@@ -116,6 +116,7 @@ World::~World() {
 void World::OpenCoordinator() {
   auto core = EngineCore::Open(std::make_unique<SimJournal>(*this), now_ms_, nullptr);
   opened_ms_ = now_ms_;
+  recorded_.clear();
   if (!core) return Violate("no coordinator can begin: " + core.error().message);
   core_ = *std::move(core);
 }
@@ -133,17 +134,31 @@ Status World::Commit(std::span<const Change> changes) {
     return Fail(ErrorKind::kIo, "the disk failed");
   }
   for (const Change& change : changes) {
-    if (const auto* assigned = std::get_if<AttemptAssigned>(&change)) CheckAssigned(*assigned);
-    const auto* left = std::get_if<WorkerLeft>(&change);
-    if (left != nullptr && left->reason.find("silent") != std::string::npos) {
-      const int64_t heard_ms = std::max(opened_ms_, heard_ms_[left->worker]);
-      if (now_ms_ - heard_ms < kLeaseMs) Violate("a worker is lost before its lease is over");
-    }
+    CheckChange(change);
     database_.Apply(std::span(&change, 1), now_ms_);
   }
   if (fault == CommitFault::kNone) return {};
   Fault("commit fails after");
   return Fail(ErrorKind::kIo, "the answer of the disk was lost");
+}
+
+void World::CheckChange(const Change& change) {
+  if (const auto* assigned = std::get_if<AttemptAssigned>(&change)) CheckAssigned(*assigned);
+  if (const auto* epoch = std::get_if<EpochRecorded>(&change)) {
+    CheckOnce(epoch->token, epoch->line.epoch, "epoch");
+  }
+  if (const auto* checkpoint = std::get_if<CheckpointRecorded>(&change)) {
+    CheckOnce(checkpoint->token, checkpoint->line.step, "checkpoint");
+  }
+  const auto* left = std::get_if<WorkerLeft>(&change);
+  if (left == nullptr || left->reason.find("silent") == std::string::npos) return;
+  const int64_t heard_ms = std::max(opened_ms_, heard_ms_[left->worker]);
+  if (now_ms_ - heard_ms < kLeaseMs) Violate("a worker is lost before its lease is over");
+}
+
+void World::CheckOnce(Token token, int64_t number, const char* what) {
+  if (recorded_.emplace(token, number, what).second) return;
+  Violate(Format("a line that is repeated takes effect twice: {}", what));
 }
 
 bool World::IsWantedNow(const TaskId& task) const { return database_.IsActive(task); }
@@ -165,15 +180,59 @@ void World::CheckAssigned(const AttemptAssigned& fact) {
   if (heard == heard_ms_.end() || heard->second < opened_ms_) {
     Violate("a worker gets an attempt that was not heard since the coordinator began");
   }
+  const StoredTask& task = database_.Tasks().at(fact.task);
+  const int64_t waited_ms =
+      task.state == TaskState::kBackoff ? now_ms_ - database_.BackoffSinceMs(fact.task) : 0;
+  if (task.state == TaskState::kBackoff && waited_ms < kBackoffFirstMs / 2 &&
+      database_.BackoffSinceMs(fact.task) > opened_ms_) {
+    Violate("a task is tried again before it has backed off");
+  }
+  if (!database_.Knows(fact.worker)) return;  // Which the database tells.
+  CheckSeat(fact, sweeps);
+  CheckOrder(fact);
+}
+
+void World::CheckSeat(const AttemptAssigned& fact, const std::vector<std::string>& sweeps) {
+  const WorkerJoined& worker = database_.WorkerOf(fact.worker);
   bool fits = false;
   for (const std::string& name : sweeps) {
     const ExpandedSweep& sweep = *database_.SweepOf(name);
-    fits = fits || sweep.resources.ranks == static_cast<int>(fact.slots.size());
+    const bool is_gpu = std::ranges::all_of(
+        fact.slots, [&](int slot) { return slot >= worker.slots - worker.gpu_slots; });
+    const bool is_cpu = std::ranges::all_of(
+        fact.slots, [&](int slot) { return slot < worker.slots - worker.gpu_slots; });
+    fits = fits || (sweep.resources.ranks == static_cast<int>(fact.slots.size()) &&
+                    (sweep.resources.gpus > 0 ? is_gpu : is_cpu));
     if (sweeps.size() == 1 && CountWantedOnlyBy(name) >= sweep.queue.running_max) {
       Violate("a sweep runs more at once than it may");
     }
   }
-  if (!fits) Violate("a gang has another number of slots than it needs");
+  if (!fits) Violate("an attempt has slots of another number or kind than it needs");
+  const auto left_ms = database_.LeftMs(fact.worker, now_ms_);
+  const bool trains = fact.task.kind == TaskKind::kTrain;
+  if (trains && left_ms && *left_ms < kTrainingTimeMinMs) {
+    Violate("a training begins where there is no time for it");
+  }
+}
+
+// Nothing of a higher priority waits that would fit there as well: what asks for the same slots and
+// no more memory, and was never tried, for what was tried may have a reason not to go there.
+void World::CheckOrder(const AttemptAssigned& fact) {
+  const auto sweeps = database_.ActiveSweepsOf(fact.task);
+  if (sweeps.size() != 1 || fact.in_advance || fact.slots.size() > 1) return;
+  if (database_.LeftMs(fact.worker, now_ms_)) return;
+  const ExpandedSweep& sweep = *database_.SweepOf(sweeps.front());
+  const int64_t memory = database_.Tasks().at(fact.task).spec.memory;
+  for (const auto& [id, task] : database_.Tasks()) {
+    if (id == fact.task || !database_.IsFresh(task) || task.spec.memory > memory) continue;
+    for (const std::string& name : database_.ActiveSweepsOf(id)) {
+      const ExpandedSweep& other = *database_.SweepOf(name);
+      // One that may run few at once counts also what it shares with others.
+      const bool is_bounded = other.queue.running_max < static_cast<int>(other.trials.size());
+      if (is_bounded || other.queue.priority <= sweep.queue.priority) continue;
+      if (other.resources == sweep.resources) Violate("a higher priority has to wait");
+    }
+  }
 }
 
 void World::Round(Message message) {
@@ -208,8 +267,25 @@ void World::CheckAll() {
   database_.CheckPromises();
   if (!core_) return;
   core_->State().CheckInvariants();
+  CheckWorkers();
   for (const auto& [id, task] : core_->State().Tasks()) {
     if (!database_.Agrees(id, task)) Violate("the database does not say what the scheduler does");
+  }
+}
+
+void World::CheckWorkers() {
+  for (const auto& [id, worker] : core_->State().Workers().Workers()) {
+    if (!database_.Knows(id)) {
+      Violate("a worker is known that is not durable");
+      continue;
+    }
+    if (now_ms_ - std::max(opened_ms_, heard_ms_[id]) > kLeaseMs) {
+      Violate("a worker is silent and not lost");
+    }
+    if (worker.banned != database_.IsQuarantined(id)) Violate("a quarantine is not as it is told");
+    const auto end_ms = database_.QuarantineEndMs(worker.host);
+    if (end_ms && *end_ms < now_ms_) Violate("a quarantine does not end");
+    if (worker.draining != database_.IsDraining(id)) Violate("a drain is not as it is told");
   }
 }
 
@@ -227,16 +303,10 @@ void World::AnswerReport(size_t worker, const WorkerReport& report, int64_t call
 
 // What is told is durable, and what was told to the coordinator too.
 void World::CheckOrders(const WorkerReport& report, const WorkerOrders& orders) {
-  for (const ObservedAttempt& observed : report.attempts) {
-    const auto* attempt = database_.AttemptOf(observed.token);
-    for (const NumberedLine& line : observed.lines) {
-      const bool is_over = attempt != nullptr && attempt->ended;
-      if (IsFinal(line.line) && !is_over) Violate("an end is acknowledged that is not durable");
-      if (std::holds_alternative<StartedLine>(line.line) && attempt != nullptr && !attempt->ended &&
-          !attempt->running) {
-        Violate("a start is acknowledged that is not durable");
-      }
-    }
+  for (const ObservedAttempt& observed : report.attempts) CheckObserved(report, observed);
+  if (orders.attempts.empty() && !report.leaving && database_.IsDraining(report.worker) &&
+      !orders.leave) {
+    Violate("a worker that drains and holds nothing is not told to leave");
   }
   for (const AttemptOrder& order : orders.attempts) {
     const auto* attempt = database_.AttemptOf(order.token);
@@ -247,6 +317,26 @@ void World::CheckOrders(const WorkerReport& report, const WorkerOrders& orders) 
     const bool may_stop = may_stop_.contains(order.token) || !IsWantedNow(attempt->task) ||
                           database_.IsDraining(report.worker);
     if (order.stop && !may_stop) Violate("an attempt is stopped that an active sweep wants");
+    const bool must_stop = !IsWantedNow(attempt->task) || database_.IsDraining(report.worker);
+    if (must_stop && !order.stop) Violate("an attempt goes on that shall stop");
+  }
+}
+
+void World::CheckObserved(const WorkerReport& report, const ObservedAttempt& observed) {
+  const auto* attempt = database_.AttemptOf(observed.token);
+  if (attempt != nullptr && attempt->worker != report.worker) return;
+  const bool is_over = attempt != nullptr && attempt->ended;
+  for (const NumberedLine& line : observed.lines) {
+    if (IsFinal(line.line) && !is_over) Violate("an end is acknowledged that is not durable");
+    if (attempt == nullptr || is_over) continue;
+    const auto* epoch = std::get_if<EpochLine>(&line.line);
+    const auto* checkpoint = std::get_if<CheckpointLine>(&line.line);
+    const bool is_start = std::holds_alternative<StartedLine>(line.line);
+    if ((is_start && !attempt->running) ||
+        (epoch != nullptr && !attempt->epochs.contains(epoch->epoch)) ||
+        (checkpoint != nullptr && !attempt->checkpoints.contains(checkpoint->step))) {
+      Violate("a line is acknowledged that is not durable");
+    }
   }
 }
 
@@ -298,9 +388,13 @@ void World::Take(Request request) {
     if (dead_.contains(description->worker)) return;  // A dead life does not register late.
     heard_ms_[description->worker] = now_ms_;
     for (const WorkerId& dead : description->dead_workers) dead_.insert(dead);
-    return Round(RegisterCall{
+    Round(RegisterCall{
         *description,
         std::make_unique<RegisterBack>(*this, request.worker, description->worker, request.call)});
+    for (const WorkerId& dead : description->dead_workers) {
+      if (core_ && database_.Knows(dead)) Violate("a worker is dead and not lost");
+    }
+    return;
   }
   WorkerReport report = std::move(std::get<WorkerReport>(request.content));
   heard_ms_[report.worker] = now_ms_;
@@ -351,14 +445,31 @@ void World::Crash(size_t number) {
   worker.SetEnd(Chance(4) ? Between(300'000, 3'000'000) : 0);
   if (worker.Description().ends_in_ms > 0) Fault("worker of limited time");
   if (!proves) dead_.insert(worker.Description().worker);
-  worker.BeginNewLife(NewLife(), proves);
+  const bool adopts = proves && worker.HasSpool() && Chance(2);
+  if (adopts) Fault("spool of the dead is found");
+  worker.BeginNewLife(NewLife(), proves, adopts);
+}
+
+// A worker tells the end of an attempt that another has.
+void World::Forge(size_t number) {
+  const WorkerId& self = workers_[number].Description().worker;
+  for (const LiveAttemptView& live : database_.LiveAttempts()) {
+    if (live.worker == self) continue;
+    Fault("end of another's attempt");
+    WorkerReport report{.worker = self, .attempts = {}};
+    const FailedLine line{{FailureClass::kTask, kForged}};
+    report.attempts = {{live.token, {{.number = 1'000, .line = line}}}};
+    return Send(Request{number, ++calls_, std::move(report)});
+  }
 }
 
 void World::FaultHappens() {
   const size_t worker = random_() % kWorkers;
-  switch (random_() % 6) {
+  switch (random_() % 7) {
     case 0:
       return Crash(worker);
+    case 5:
+      return Forge(worker);
     case 1:
       Fault("worker hangs");
       workers_[worker].silent_until_ms = now_ms_ + Between(5'000, 3 * kLeaseMs);

@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -74,6 +75,12 @@ class World {
   void EndRound();
   void CheckAll();
   void CheckAssigned(const AttemptAssigned& fact);
+  void CheckSeat(const AttemptAssigned& fact, const std::vector<std::string>& sweeps);
+  void CheckOrder(const AttemptAssigned& fact);
+  void CheckOnce(Token token, int64_t number, const char* what);
+  void CheckChange(const Change& change);
+  void CheckWorkers();
+  void CheckObserved(const WorkerReport& report, const ObservedAttempt& observed);
   void CheckOrders(const WorkerReport& report, const WorkerOrders& orders);
   void NoteWhoMayStop();
   bool IsWantedNow(const TaskId& task) const;
@@ -83,6 +90,7 @@ class World {
   // Workers and people.
   void WorkerActs(size_t worker);
   void Call(size_t worker);
+  void Forge(size_t worker);
   void Crash(size_t worker);
   void FaultHappens();
   void PersonActs();
@@ -104,6 +112,8 @@ class World {
   std::vector<int64_t> cut_to_, cut_from_;  // Until when nothing gets through, by worker.
   std::map<WorkerId, int64_t> heard_ms_;    // When the coordinator last heard of a life.
   std::set<Token> may_stop_;
+  // What this coordinator has recorded of attempts: a line that is repeated takes effect once.
+  std::set<std::tuple<Token, int64_t, std::string>> recorded_;
   std::set<WorkerId> dead_;  // Lives that a successor proved dead, or that left.
   int lives_ = 0;
   int64_t calls_ = 0;
