@@ -57,6 +57,7 @@ Status ServeUntilStopped(const CoordinatorFlags& flags) {
   while (!signals.Wait(kLookIntervalMs)) {
     const auto snapshot = coordinator->Running().Latest();
     if (snapshot->fatal) return tl::unexpected(*snapshot->fatal);
+    TRY(coordinator->CheckIsCurrent());
   }
   LogInfo("coordinator {} stops; workers go on", coordinator->WorkerAccess().epoch);
   return {};

@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "coordinator/host_names.h"
-#include "storage/reader.h"
 #include "storage/store.h"
 
 namespace archsweep {
@@ -24,14 +23,22 @@ Status BreakLock(const fs::path& state_folder) {
   return Fail(ErrorKind::kIo, Format("{}: cannot be removed: {}", lock.string(), error.message()));
 }
 
-Result<std::string> DatabaseId(const fs::path& state_folder, const Clock& clock) {
-  TRY_ASSIGN(Reader reader, Reader::Open(state_folder, clock));
+Result<std::string> DatabaseId(Reader& reader) {
   TRY_ASSIGN(Rows rows, reader.Query("SELECT value FROM meta WHERE name = 'database'"));
   TRY_ASSIGN(const bool found, rows.Next());
   const SqlValue value = found ? rows.At(0) : SqlValue();
   const auto* id = std::get_if<std::string_view>(&value);
   if (id != nullptr) return std::string(*id);
-  return Fail(ErrorKind::kCorrupt, Format("{}: the database has no id", state_folder.string()));
+  return Fail(ErrorKind::kCorrupt, "the database has no id");
+}
+
+Result<int64_t> NewestEpoch(Reader& reader) {
+  TRY_ASSIGN(Rows rows, reader.Query("SELECT value FROM meta WHERE name = 'epoch'"));
+  TRY_ASSIGN(const bool found, rows.Next());
+  const SqlValue value = found ? rows.At(0) : SqlValue();
+  const auto* epoch = std::get_if<int64_t>(&value);
+  if (epoch != nullptr) return *epoch;
+  return Fail(ErrorKind::kCorrupt, "the database has no epoch");
 }
 
 std::vector<std::string> AdvertisedHosts(const CoordinatorOptions& options) {
@@ -46,9 +53,13 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions
                                                         const Clock& clock) {
   if (options.takeover) TRY(BreakLock(options.state_folder));
   TRY_ASSIGN(Store store, Store::Open(options.state_folder, clock));
-  std::unique_ptr<Coordinator> coordinator(new Coordinator);
+  TRY_ASSIGN(Reader reader, Reader::Open(options.state_folder, clock));
+  std::unique_ptr<Coordinator> coordinator(new Coordinator(std::move(reader)));
   coordinator->access_.epoch = store.Epoch();
-  TRY_ASSIGN(coordinator->access_.database, DatabaseId(options.state_folder, clock));
+  TRY_ASSIGN(coordinator->access_.database,
+             DatabaseId(coordinator->reader_).map_error([&](Error error) {
+               return WithContext(std::move(error), options.state_folder.string());
+             }));
   TRY_ASSIGN(coordinator->identity_,
              OpenIdentity(options.state_folder, coordinator->access_.database,
                           CertificateNames(AdvertisedHosts(options))));
@@ -62,6 +73,14 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions
 
 Coordinator::~Coordinator() {
   if (desk_) desk_->Stop();
+}
+
+Status Coordinator::CheckIsCurrent() {
+  TRY_ASSIGN(const int64_t newest, NewestEpoch(reader_));
+  if (newest == access_.epoch) return {};
+  return Fail(ErrorKind::kUnavailable,
+              Format("coordinator {} has taken over this state folder; coordinator {} must end",
+                     newest, access_.epoch));
 }
 
 Status Coordinator::Listen(const CoordinatorOptions& options, const Clock& clock) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 #include "coordinator/query_desk.h"
 #include "coordinator/server.h"
 #include "proto/access/access.h"
+#include "storage/reader.h"
 
 namespace archsweep {
 
@@ -39,15 +41,21 @@ class Coordinator {
   // Any thread.
   const Engine& Running() const { return *engine_; }
 
+  // kUnavailable: another coordinator has taken over the state folder, and this one must end. A
+  // commit finds that too, but one that has nothing to commit would give old orders for ever. One
+  // thread at a time.
+  Status CheckIsCurrent();
+
   // As the worker's access file has it.
   const Access& WorkerAccess() const { return access_; }
 
  private:
-  Coordinator() = default;
+  explicit Coordinator(Reader reader) : reader_(std::move(reader)) {}
 
   Status Listen(const CoordinatorOptions& options, const Clock& clock);
   Status WriteAccessFiles(const CoordinatorOptions& options);
 
+  Reader reader_;
   Identity identity_;
   Access access_;
   std::unique_ptr<Engine> engine_;

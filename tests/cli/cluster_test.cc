@@ -192,6 +192,40 @@ TEST_F(ClusterTest, RefusesASecondCoordinator) {
   EXPECT_NE(second.err.find(Format("process {}", first->Pid())), std::string::npos) << second.err;
 }
 
+// The first one hangs and comes back, with a worker that goes on meanwhile.
+TEST_F(ClusterTest, TakesOverFromACoordinatorThatHangs) {
+  TrainersBehave("steps:50");
+  const auto first = StartCoordinator();
+  const auto worker = StartWorker();
+  ASSERT_TRUE(WaitUntil(
+      [&] { return Value("SELECT count(*) FROM attempt WHERE state = 'running'") == "2"; },
+      kPatience));
+  first->Signal(SIGSTOP);
+  const auto second = StartCoordinator({"--takeover"});
+  first->Signal(SIGCONT);
+  EXPECT_EQ(first->Wait(kPatience), 4);
+  EXPECT_NE(first->Output().find("take"), std::string::npos) << first->Output();
+  EXPECT_NE(first->Output().find("must end"), std::string::npos) << first->Output();
+  const CommandResult third = RunArchsweep(CoordinatorArguments());
+  EXPECT_NE(third.err.find(Format("process {}", second->Pid())), std::string::npos) << third.err;
+  ASSERT_TRUE(WaitForResults("4")) << second->Output() << worker->Output();
+  EXPECT_EQ(Value("SELECT count(*) FROM attempt"), "8") << "nothing was done twice";
+}
+
+// What was sent to it while it hung must not be written once it goes on.
+TEST_F(ClusterTest, RefusesWhatACoordinatorGotBeforeItWasTakenOver) {
+  const auto first = StartCoordinator();
+  first->Signal(SIGSTOP);
+  const fs::path old = folder_.Path() / "old.json";
+  fs::copy_file(AccessFile(Shared(), Role::kUser), old);
+  const auto pause = Beside({"pause", "test", "--connect", old}, "pause");
+  const auto second = StartCoordinator({"--takeover"});
+  first->Signal(SIGCONT);
+  EXPECT_EQ(first->Wait(kPatience), 4) << first->Output();
+  EXPECT_EQ(pause->Wait(kPatience), 4) << pause->Output();
+  EXPECT_EQ(Value("SELECT state FROM sweep"), "active");
+}
+
 TEST_F(ClusterTest, KeepsSecretsOutOfItsWordsAndArguments) {
   const auto coordinator = StartCoordinator();
   const auto worker = StartWorker();
