@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kPatience(30);
+constexpr std::chrono::seconds kEndPatience(90);  // Of workers that leave, and those that do not.
 constexpr int kGpusPerNode = 2;
 
 // Free when it was asked for, which on a machine of this test alone it stays.
@@ -40,6 +41,28 @@ std::string Program(const std::string& name) {
     if (fs::exists(folder + name)) return folder + name;
   }
   return "";
+}
+
+bool HasVariable(const fs::path& process, const std::string& assignment) {
+  std::ifstream file(process / "environ");
+  std::string variable;
+  while (std::getline(file, variable, '\0')) {
+    if (variable == assignment) return true;
+  }
+  return false;
+}
+
+// The slurmstepd that is the parent of a process, if it is one.
+std::optional<pid_t> StepDaemonOf(const fs::path& process) {
+  std::ifstream status(process / "status");
+  std::string key;
+  pid_t parent = 0;
+  while (status >> key && key != "PPid:") {
+  }
+  if (!(status >> parent)) return std::nullopt;
+  std::string name;
+  std::getline(std::ifstream(Format("/proc/{}/comm", parent)), name);
+  return name == "slurmstepd" ? std::optional(parent) : std::nullopt;
 }
 
 }  // namespace
@@ -78,7 +101,7 @@ SlurmCluster::SlurmCluster(fs::path folder) : folder_(std::move(folder)), nodes_
 
 SlurmCluster::~SlurmCluster() {
   Run({"scancel", "--partition=low,high"});
-  EXPECT_TRUE(WaitUntil([&] { return Jobs("%i").empty(); }, kPatience)) << "jobs are left";
+  EXPECT_TRUE(WaitUntil([&] { return Jobs("%i").empty(); }, kEndPatience)) << "jobs are left";
   nodes_.clear();
   controller_.reset();
   munge_.reset();
@@ -134,19 +157,18 @@ void SlurmCluster::StartNode(int node) {
 void SlurmCluster::KillNode(int node) {
   const auto& slurmd = nodes_[static_cast<size_t>(node - 1)];
   std::vector<pid_t> doomed = {slurmd->Pid()};
-  for (size_t i = 0; i < doomed.size(); ++i) {
-    for (const pid_t child : ChildrenOf(doomed[i])) doomed.push_back(child);
-  }
-  // Those that slurmd has left to init carry the name of the node in their environment.
+  // What runs in jobs carries the name of the node in its environment; above it are the daemons of
+  // steps.
   const std::string mark = Format("SLURMD_NODENAME=n{}", node);
   for (const auto& entry : fs::directory_iterator("/proc")) {
-    std::ifstream file(entry.path() / "environ");
-    std::string variable;
-    while (std::getline(file, variable, '\0')) {
-      if (variable == mark) doomed.push_back(std::stoi(entry.path().filename().string()));
-    }
+    if (!HasVariable(entry.path(), mark)) continue;
+    doomed.push_back(std::stoi(entry.path().filename().string()));
+    if (const auto daemon = StepDaemonOf(entry.path())) doomed.push_back(*daemon);
   }
-  for (const pid_t process : doomed) kill(process, SIGKILL);
+  // Nobody has time to tell the others how it ended.
+  for (const int signal_number : {SIGSTOP, SIGKILL}) {
+    for (const pid_t process : doomed) kill(process, signal_number);
+  }
   EXPECT_TRUE(slurmd->Wait(kPatience));
 }
 
