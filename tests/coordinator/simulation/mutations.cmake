@@ -57,3 +57,77 @@ mutation(forgets-a-quarantine-on-restart coordinator/scheduler/scheduler.cc
 mutation(drops-what-it-refuses coordinator/scheduler/scheduler.cc
   [[ToText(line.line)]]
   [[""]])
+mutation(takes-back-what-runs-at-a-restart coordinator/recovery.cc
+  [[    case TaskState::kRunning:
+      return Running{task.live->token};]]
+  [[    case TaskState::kRunning:
+      return Queued{};]])
+mutation(believes-an-end-of-another-worker coordinator/scheduler/scheduler.cc
+  [[if (found != live_.end() && found->second.worker == report.worker) {]]
+  [[if (found != live_.end()) {]])
+mutation(applies-a-repeated-line-twice coordinator/scheduler/attempts.cc
+  [[  if (numbered.number <= slot.lines_applied) return;]]
+  [[]])
+mutation(accepts-an-older-token coordinator/scheduler/scheduler.cc
+  [[      const auto found = live_.find(observed.token);]]
+  [[      const auto found = live_.lower_bound(observed.token);]])
+mutation(gives-a-slot-out-twice coordinator/scheduler/fleet.cc
+  [[    const bool is_free = worker.slots[static_cast<size_t>(number)].holders.empty();]]
+  [[    const bool is_free = worker.slots[static_cast<size_t>(number)].holders.size() < 2;]])
+mutation(queues-behind-any-holder coordinator/scheduler/fleet.cc
+  [[slot.is_short && !slot.in_advance;]]
+  [[slot.is_short;]])
+mutation(forgets-priority coordinator/scheduler/ready_queue.cc
+  [[  return {.priority = queue.priority,]]
+  [[  return {.priority = 0,]])
+mutation(counts-nothing-against-a-limit coordinator/scheduler/dispatch.cc
+  [[  ++sweeps_.at(sweep).running;]]
+  [[]])
+mutation(never-releases-a-host coordinator/scheduler/scheduler.cc
+  [[  for (const std::string& host : hosts_.Over(now_ms_)) ReleaseHost(host, "its time is over");]]
+  [[]])
+mutation(releases-a-host-in-name-only coordinator/scheduler/scheduler.cc
+  [[  fleet_.Ban(host, false);]]
+  [[]])
+mutation(quarantines-in-name-only coordinator/scheduler/attempts.cc
+  [[  fleet_.Ban(host, true);]]
+  [[]])
+mutation(lets-a-drained-worker-go-on coordinator/scheduler/scheduler.cc
+  [[  for (const Token token : std::set<Token>(worker.attempts)) AskToStop(live_.at(token));]]
+  [[]])
+mutation(forgets-a-drain-on-restart coordinator/recovery.cc
+  [[    state.workers.push_back({worker.description, worker.draining});]]
+  [[    state.workers.push_back({worker.description, false});]])
+mutation(goes-on-with-what-nobody-wants coordinator/scheduler/steering.cc
+  [[  if (!is_active) AskToStop(slot);]]
+  [[]])
+mutation(never-loses-a-silent-worker coordinator/scheduler/scheduler.cc
+  [[  for (const WorkerId& id : fleet_.Silent(now_ms_)) {]]
+  [[  for (const WorkerId& id : fleet_.Silent(now_ms_ - 600'000)) {]])
+mutation(keeps-a-worker-that-is-proven-dead coordinator/scheduler/scheduler.cc
+  [[    if (Knows(dead)) LoseWorker(dead, "its process was found dead");]]
+  [[    static_cast<void>(dead);]])
+mutation(tries-again-at-once coordinator/scheduler/attempts.cc
+  [[  const int64_t ready_ms = now_ms_ + verdict.delay_ms;]]
+  [[  const int64_t ready_ms = now_ms_;]])
+mutation(fails-a-task-too-early coordinator/scheduler/policy.cc
+  [[charged >= kChargedFailuresMax ||]]
+  [[charged >= kChargedFailuresMax - 1 ||]])
+mutation(never-fails-a-task coordinator/scheduler/policy.cc
+  [[charged >= kChargedFailuresMax ||]]
+  [[charged > kChargedFailuresMax ||]])
+mutation(loses-the-counts-on-restart coordinator/recovery.cc
+  [[                      .charged = task.charged,]]
+  [[                      .charged = 0,]])
+mutation(begins-again-with-old-tokens coordinator/recovery.cc
+  [[                     .newest_token = stored.newest_token,]]
+  [[                     .newest_token = {},]])
+mutation(drops-a-checkpoint coordinator/scheduler/attempts.cc
+  [[    effects_.changes.push_back(CheckpointRecorded{slot.token, *checkpoint});]]
+  [[    static_cast<void>(checkpoint);]])
+mutation(trains-without-the-time coordinator/scheduler/fleet.cc
+  [[  if (!ends_ms) return true;]]
+  [[  if (!ends_ms || need.can_resume) return true;]])
+mutation(never-tells-to-stop coordinator/engine_core.cc
+  [[    orders.attempts.back().stop = slot->stopping;]]
+  [[    orders.attempts.back().stop = false;]])

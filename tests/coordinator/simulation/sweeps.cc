@@ -26,12 +26,13 @@ std::shared_ptr<const ExpandedSweep> Part(const std::string& name, size_t first,
 }  // namespace
 
 std::shared_ptr<const ExpandedSweep> SweepVersion(size_t version) {
-  static const std::array<std::shared_ptr<const ExpandedSweep>, 5> kVersions = {
+  static const std::array<std::shared_ptr<const ExpandedSweep>, 6> kVersions = {
       Part("first", 0, 5, {}, {}),
       Part("second", 4, 8, {}, {.order = SweepOrder::kSpread, .priority = 2, .running_max = 2}),
       Part("first", 2, 7, {}, {.failed_max = 2}),
       Part("wide", 9, 11, {.ranks = 2}, {.priority = 1}),
-      Part("shared", 12, 15, {.gpus = 1, .share = 3}, {})};
+      Part("shared", 12, 15, {.gpus = 1, .share = 3}, {}),
+      Part("urgent", 16, 18, {}, {.priority = 3})};
   return kVersions.at(version);
 }
 

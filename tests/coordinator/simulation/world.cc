@@ -11,7 +11,7 @@ namespace archsweep {
 namespace {
 
 constexpr size_t kWorkers = 4;
-constexpr size_t kVersions = 5;  // Of the sweeps that people submit.
+constexpr size_t kVersions = 6;  // Of the sweeps that people submit.
 
 // Says the coordinator's answers to the world, and that there was none.
 class RegisterBack final : public Reply<RegisterAnswer> {
