@@ -28,6 +28,7 @@ void AddResultsCommand(CLI::App& app, ExitCode& exit_code);
 void AddQueryCommand(CLI::App& app, ExitCode& exit_code);
 void AddExportCommand(CLI::App& app, ExitCode& exit_code);
 void AddCheckCommand(CLI::App& app, ExitCode& exit_code);
+void AddGcCommand(CLI::App& app, ExitCode& exit_code);
 void AddBackupCommand(CLI::App& app, ExitCode& exit_code);
 void AddDataCommand(CLI::App& app, ExitCode& exit_code);
 

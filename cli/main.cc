@@ -59,6 +59,7 @@ ExitCode Main(int argc, char** argv) {
   AddQueryCommand(app, exit_code);
   AddExportCommand(app, exit_code);
   AddCheckCommand(app, exit_code);
+  AddGcCommand(app, exit_code);
   AddBackupCommand(app, exit_code);
   AddDataCommand(app, exit_code);
   try {
