@@ -100,7 +100,7 @@ SlurmCluster::SlurmCluster(fs::path folder) : folder_(std::move(folder)), nodes_
 }
 
 SlurmCluster::~SlurmCluster() {
-  Run({"scancel", "--partition=low,high"});
+  Run({"scancel", "--user=root"});
   EXPECT_TRUE(WaitUntil([&] { return Jobs("%i").empty(); }, kEndPatience)) << "jobs are left";
   nodes_.clear();
   controller_.reset();
