@@ -57,8 +57,9 @@ class LargeResults {
     CHECK(database.RunScript(
         "PRAGMA synchronous = OFF; BEGIN;"
         "INSERT INTO worker (id, host, slots, joined_ms) VALUES (hex(zeroblob(16)), 'h', 1, 0);"
-        "INSERT INTO attempt (token, task, number, worker, slots, state, assigned_ms, started_ms, "
-        "ended_ms) SELECT key, key, 1, 1, '[0]', 'succeeded', key, key, key FROM task;"
+        "INSERT INTO attempt (token, task, number, worker, slots, share, in_advance, state, "
+        "assigned_ms, started_ms, ended_ms) SELECT key, key, 1, 1, '[0]', 1, 0, 'succeeded', key, "
+        "key, key FROM task;"
         "UPDATE task SET state = 'succeeded', attempts = 1;"
         "INSERT INTO training (trial, token, diverged, steps, seconds, folder, model_sha256) "
         "SELECT trial, key, 0, 7, 1, 'f', 'd' FROM task WHERE evaluation IS NULL;"

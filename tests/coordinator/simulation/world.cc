@@ -522,7 +522,9 @@ void World::Ask(ControlRequest request) {
 void World::PersonActs() {
   const std::string name = SweepVersion(random_() % kVersions)->name;
   if (database_.SweepOf(name) == nullptr) return Submit(random_() % kVersions);
-  switch (random_() % 8) {
+  switch (random_() % 9) {
+    case 6:
+      return Ask(HostReleaseAsked{Format("host {}", random_() % 2)});
     case 0:
       return Ask(SweepPaused{name, "a person asked"});
     case 1:
