@@ -60,7 +60,9 @@ std::vector<Controller> RunProgram::Controllers() {
   return {{run_->Pid(), slots_}};
 }
 
-std::vector<pid_t> RunProgram::Trainers() { return ProcessesOf(folder_ / "state/work/attempts"); }
+std::vector<pid_t> RunProgram::Trainers() {
+  return ProcessesOf(folder_ / "state" / "work" / "attempts");
+}
 
 bool RunProgram::AreDone() {
   if (!run_) return false;

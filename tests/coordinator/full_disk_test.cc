@@ -74,43 +74,39 @@ bool Becomes(Predicate holds) {
   return holds();
 }
 
-TEST(FullDisk, PausesTheEngineWhichAnswersWhenThereIsSpace) {
-  const TemporaryFolder folder;
-  const SystemClock clock;
-  FaultDisk disk;
-  auto engine =
-      Engine::StartOnly(Store::Open(folder.Path(), clock).value(), SmallSweep(1), clock).value();
-  disk.FailAt({.call = DiskCall::kWrite, .number = 1, .code = SQLITE_FULL, .for_good = true});
-  std::atomic<bool> came = false;
-  Message message = RegisterCall{{.worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1},
-                                 std::make_unique<Answer>(came)};
-  ASSERT_TRUE(engine->Post(message));
-  ASSERT_TRUE(Becomes([&] { return engine->Latest()->pause.has_value(); }));
-  EXPECT_NE(engine->Latest()->pause->message.find("free some space"), std::string::npos);
-  EXPECT_FALSE(engine->Latest()->fatal);
-  EXPECT_FALSE(came) << "what is not on disk is told to nobody";
-  disk.Mend();
-  EXPECT_TRUE(Becomes([&] { return came.load(); }));
-  EXPECT_FALSE(engine->Latest()->pause);
-  engine.reset();
+// An engine that has something to commit to a disk that became full.
+class FullDisk : public testing::Test {
+ protected:
+  void SetUp() override {
+    disk_.FailAt({.call = DiskCall::kWrite, .number = 1, .code = SQLITE_FULL, .for_good = true});
+    Message message = RegisterCall{{.worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1},
+                                   std::make_unique<Answer>(came_)};
+    ASSERT_TRUE(engine_->Post(message));
+    ASSERT_TRUE(Becomes([&] { return engine_->Latest()->pause.has_value(); }));
+  }
+
+  const TemporaryFolder folder_;
+  const SystemClock clock_;
+  FaultDisk disk_;
+  std::atomic<bool> came_ = false;
+  std::unique_ptr<Engine> engine_ =
+      Engine::StartOnly(Store::Open(folder_.Path(), clock_).value(), SmallSweep(1), clock_).value();
+};
+
+TEST_F(FullDisk, PausesTheEngineWhichAnswersWhenThereIsSpace) {
+  EXPECT_NE(engine_->Latest()->pause->message.find("free some space"), std::string::npos);
+  EXPECT_FALSE(engine_->Latest()->fatal);
+  EXPECT_FALSE(came_) << "what is not on disk is told to nobody";
+  disk_.Mend();
+  EXPECT_TRUE(Becomes([&] { return came_.load(); }));
+  EXPECT_FALSE(engine_->Latest()->pause);
 }
 
-TEST(FullDisk, DoesNotKeepTheEngineFromEnding) {
-  const TemporaryFolder folder;
-  const SystemClock clock;
-  FaultDisk disk;
-  auto engine =
-      Engine::StartOnly(Store::Open(folder.Path(), clock).value(), SmallSweep(1), clock).value();
-  disk.FailAt({.call = DiskCall::kWrite, .number = 1, .code = SQLITE_FULL, .for_good = true});
-  std::atomic<bool> came = false;
-  Message message = RegisterCall{{.worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1},
-                                 std::make_unique<Answer>(came)};
-  ASSERT_TRUE(engine->Post(message));
-  ASSERT_TRUE(Becomes([&] { return engine->Latest()->pause.has_value(); }));
+TEST_F(FullDisk, DoesNotKeepTheEngineFromEnding) {
   const auto begin = std::chrono::steady_clock::now();
-  engine.reset();
+  engine_.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(kFullDiskRetryMs));
-  EXPECT_FALSE(came);
+  EXPECT_FALSE(came_);
 }
 
 }  // namespace
