@@ -53,35 +53,37 @@ Result<ControlClient> ClientOf(const SteerFlags& flags) {
   return ControlClient::To(access);
 }
 
-Status Pause(const SteerFlags& flags) {
+template <class Request>
+using SteerCall = Result<control::v1::SteerResponse> (ControlClient::*)(const Request&);
+
+// Sends a request about the sweep that the flags name.
+template <class Request>
+Status SteerSweep(const SteerFlags& flags, Request request, SteerCall<Request> call) {
   TRY_ASSIGN(ControlClient client, ClientOf(flags));
-  control::v1::PauseRequest request;
   request.set_sweep(flags.name);
+  return Tell((client.*call)(request));
+}
+
+Status Pause(const SteerFlags& flags) {
+  control::v1::PauseRequest request;
   request.set_reason(flags.reason);
-  return Tell(client.Pause(request));
+  return SteerSweep(flags, request, &ControlClient::Pause);
 }
 
 Status Resume(const SteerFlags& flags) {
-  TRY_ASSIGN(ControlClient client, ClientOf(flags));
-  control::v1::ResumeRequest request;
-  request.set_sweep(flags.name);
-  return Tell(client.Resume(request));
+  return SteerSweep(flags, control::v1::ResumeRequest(), &ControlClient::Resume);
 }
 
 Status Cancel(const SteerFlags& flags) {
-  TRY_ASSIGN(ControlClient client, ClientOf(flags));
   control::v1::CancelRequest request;
-  request.set_sweep(flags.name);
   request.set_now(flags.now);
-  return Tell(client.Cancel(request));
+  return SteerSweep(flags, request, &ControlClient::Cancel);
 }
 
 Status Retry(const SteerFlags& flags) {
-  TRY_ASSIGN(ControlClient client, ClientOf(flags));
   control::v1::RetryRequest request;
-  request.set_sweep(flags.name);
   request.set_failure(flags.failure);
-  return Tell(client.Retry(request));
+  return SteerSweep(flags, request, &ControlClient::Retry);
 }
 
 // The whole id of the one worker that is there and whose id begins so.
