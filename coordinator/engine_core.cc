@@ -157,21 +157,7 @@ void EngineCore::Apply(const Event& event) {
 Status EngineCore::CommitChanges(const RoundHooks& hooks) {
   const std::vector<Change> changes = std::exchange(changes_, {});
   if (changes.empty()) return {};
-  TRY(CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space));
-  DropOrders(changes);
-  return {};
-}
-
-void EngineCore::DropOrders(const std::vector<Change>& changes) {
-  for (const Change& change : changes) {
-    if (const auto* trained = std::get_if<TrainingSucceeded>(&change)) {
-      orders_.erase(trained->token);
-    } else if (const auto* evaluated = std::get_if<EvaluationSucceeded>(&change)) {
-      orders_.erase(evaluated->token);
-    } else if (const auto* failed = std::get_if<AttemptFailed>(&change)) {
-      orders_.erase(failed->token);
-    }
-  }
+  return CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space);
 }
 
 void EngineCore::AnswerPeople() {
@@ -206,7 +192,7 @@ Status EngineCore::Answer(PendingSynchronize& pending) {
                   HeldCall{pending.call.call, std::move(reply), now_ms_ + report.hold_ms});
     return {};
   }
-  TRY_ASSIGN(WorkerOrders orders, OrdersFor(report.worker));
+  TRY_ASSIGN(WorkerOrders orders, OrdersFor(report.worker, report.attempts));
   reply->Send(std::move(orders));
   return {};
 }
@@ -224,7 +210,7 @@ Status EngineCore::AnswerHeldCalls() {
       held.reply->Send(
           Fail(ErrorKind::kNotFound, Format("worker {} is not known any more", ShortHex(worker))));
     } else {
-      TRY_ASSIGN(WorkerOrders orders, OrdersFor(worker));
+      TRY_ASSIGN(WorkerOrders orders, OrdersFor(worker, {}));
       held.reply->Send(std::move(orders));
     }
     next = held_.erase(next);
@@ -232,16 +218,18 @@ Status EngineCore::AnswerHeldCalls() {
   return {};
 }
 
-Result<WorkerOrders> EngineCore::OrdersFor(const WorkerId& worker) {
+Result<WorkerOrders> EngineCore::OrdersFor(const WorkerId& worker,
+                                           const std::vector<ObservedAttempt>& observed) {
   WorkerOrders orders{.attempts = {}, .next_call_ms = kBusyCallMs};
+  std::set<Token> known;
+  for (const ObservedAttempt& attempt : observed) known.insert(attempt.token);
   for (const LiveSlot* slot : scheduler_->Desired(worker)) {
-    auto found = orders_.find(slot->token);
-    if (found == orders_.end()) {
-      TRY_ASSIGN(AttemptOrder order, ReadOrder(*slot));
-      found = orders_.emplace(slot->token, std::move(order)).first;
+    AttemptOrder order{.token = slot->token, .known = true};
+    if (!known.contains(slot->token)) {
+      TRY_ASSIGN(order, ReadOrder(*slot));
     }
-    orders.attempts.push_back(found->second);
-    orders.attempts.back().stop = slot->stopping;
+    order.stop = slot->stopping;
+    orders.attempts.push_back(std::move(order));
   }
   orders.leave = orders.attempts.empty() && scheduler_->IsDraining(worker);
   return orders;
@@ -249,12 +237,7 @@ Result<WorkerOrders> EngineCore::OrdersFor(const WorkerId& worker) {
 
 Result<AttemptOrder> EngineCore::ReadOrder(const LiveSlot& slot) {
   const TaskSpec& spec = scheduler_->Tasks().at(slot.task).spec;
-  AttemptOrder order{.token = slot.token,
-                     .trial = {},
-                     .evaluation = std::nullopt,
-                     .weights = std::nullopt,
-                     .slots = slot.slots,
-                     .share = slot.share};
+  AttemptOrder order{.token = slot.token, .slots = slot.slots, .share = slot.share};
   TRY_ASSIGN(order.trial, journal_->ReadTrial(spec.trial));
   if (slot.task.kind == TaskKind::kTrain) return order;
   TRY_ASSIGN(order.evaluation, journal_->ReadEvaluation(slot.task.Evaluation()));

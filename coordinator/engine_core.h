@@ -70,19 +70,17 @@ class EngineCore {
   Status CheckRequest(const ControlRequest& request) const;
   void Apply(const Event& event);
   Status CommitChanges(const RoundHooks& hooks);
-  void DropOrders(const std::vector<Change>& changes);
   void AnswerPeople();
   Status AnswerWorkers();
   Status Answer(PendingSynchronize& pending);
   Status AnswerHeldCalls();
-  Result<WorkerOrders> OrdersFor(const WorkerId& worker);
+  Result<WorkerOrders> OrdersFor(const WorkerId& worker,
+                                 const std::vector<ObservedAttempt>& observed);
   Result<AttemptOrder> ReadOrder(const LiveSlot& slot);
   void DescribeLive(Snapshot& snapshot) const;
 
   std::unique_ptr<Journal> journal_;
   std::optional<Scheduler> scheduler_;
-  // Of live attempts that were told of, so that they are read once.
-  std::map<Token, AttemptOrder> orders_;
   std::map<WorkerId, HeldCall> held_;
 
   // Of the round under way.

@@ -146,11 +146,13 @@ Result<AttemptOrder> ReadOrder(const std::string& field, const fleet::v1::Desire
                                std::set<Token>& seen) {
   AttemptOrder order;
   TRY_ASSIGN(order.token, ReadToken(field + ".token", wire.token(), seen));
+  order.stop = wire.stop();
+  order.known = wire.trial_json().empty();
+  if (order.known) return order;
   TRY_ASSIGN(const Json trial, ReadConfiguration(field + ".trial_json", wire.trial_json()));
   TRY_ASSIGN(order.trial, Of(field + ".trial_json", ParseTrial(trial)));
   TRY(ReadEvaluation(field, wire, order));
   TRY(ReadSlots(field + ".slots", wire, order));
-  order.stop = wire.stop();
   TRY(CheckRange(field + ".share", wire.share(), 1, kShareMax));
   order.share = wire.share();
   return order;
@@ -247,6 +249,8 @@ fleet::v1::SynchronizeResponse ToWire(const WorkerOrders& orders) {
   for (const AttemptOrder& order : orders.attempts) {
     auto* attempt = response.add_attempts();
     attempt->set_token(order.token.value);
+    attempt->set_stop(order.stop);
+    if (order.known) continue;
     attempt->set_trial_json(CanonicalText(ToJson(order.trial)));
     if (order.evaluation) attempt->set_evaluation_json(CanonicalText(ToJson(*order.evaluation)));
     if (order.weights) {
@@ -254,7 +258,6 @@ fleet::v1::SynchronizeResponse ToWire(const WorkerOrders& orders) {
       attempt->set_weights_sha256(order.weights->model_sha256);
     }
     for (const int slot : order.slots) attempt->add_slots(slot);
-    attempt->set_stop(order.stop);
     attempt->set_share(order.share);
   }
   response.set_next_call_ms(orders.next_call_ms);

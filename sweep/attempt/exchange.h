@@ -48,6 +48,7 @@ struct WorkerReport {
 
 struct AttemptOrder {
   Token token;
+  bool known = false;  // The worker has it already: of what follows only `stop` is told.
   TrialSpec trial;
   std::optional<EvaluationSpec> evaluation;
   std::optional<CheckpointRef> weights;

@@ -53,8 +53,8 @@ struct Job {
   int64_t checkpoint_interval_ms = 10'000;
   int checkpoints_kept = kCheckpointsKept;
 
-  // Named pipes, made by the agent; empty by hand. Rank 0 alone opens the first two, every rank the
-  // last one.
+  // Pipes of the agent, by paths at which they can be opened while it lives; empty by hand. Rank 0
+  // alone opens the first two, every rank the last one.
   std::filesystem::path progress_pipe;  // The trainer writes progress lines.
   std::filesystem::path control_pipe;   // The trainer reads "stop".
   std::filesystem::path lifeline_pipe;  // End of file: the agent is gone, leave at once.

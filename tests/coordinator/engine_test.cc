@@ -130,6 +130,28 @@ TEST_F(EngineTest, TakesASweepFromItsFirstOrderToItsLastResult) {
   EXPECT_EQ(engine->Latest()->counts.succeeded, 6);
 }
 
+TEST_F(EngineTest, TellsAWorkerOnlyWhatItDoesNotHave) {
+  Token token;
+  WorkerId worker;
+  {
+    const auto engine = StartEngine(SmallSweep(1));
+    worker = Register(*engine, 1);
+    const WorkerOrders lost = Synchronize(*engine, {.worker = worker});
+    ASSERT_EQ(lost.attempts.size(), 1u);
+    EXPECT_FALSE(lost.attempts[0].known);
+    const WorkerOrders again = Synchronize(*engine, {.worker = worker});
+    ASSERT_EQ(again.attempts.size(), 1u);
+    EXPECT_FALSE(again.attempts[0].known);
+    EXPECT_EQ(again.attempts[0].trial, lost.attempts[0].trial);
+    token = lost.attempts[0].token;
+  }
+  const auto engine = StartEngine(SmallSweep(1));
+  const WorkerOrders orders = Synchronize(*engine, {.worker = worker, .attempts = {{token, {}}}});
+  ASSERT_EQ(orders.attempts.size(), 1u);
+  EXPECT_EQ(orders.attempts[0].token, token);
+  EXPECT_TRUE(orders.attempts[0].known);
+}
+
 TEST_F(EngineTest, GivesAnEvaluationTheWeightsOfItsTraining) {
   const auto engine = StartEngine(SmallSweep(1));
   const WorkerId worker = Register(*engine, 1);

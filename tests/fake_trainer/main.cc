@@ -54,7 +54,7 @@ class FakeTrainer {
   int Run() {
     if (rank_ > 0) return Follow();
     const int code = Lead();
-    std::ofstream(job_.attempt_folder / kLeftName) << code;
+    if (job_.ranks > 1) std::ofstream(job_.attempt_folder / kLeftName) << code;
     return code;
   }
 

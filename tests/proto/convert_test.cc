@@ -109,6 +109,19 @@ TEST(Convert, CarriesOrdersBothWays) {
   }
 }
 
+TEST(Convert, CarriesOnlyTheStopOfWhatIsKnown) {
+  WorkerOrders sent = SomeOrders();
+  sent.attempts[0].known = true;
+  const auto wire = ToWire(sent);
+  EXPECT_TRUE(wire.attempts(0).trial_json().empty());
+  const auto received = FromWire(wire);
+  ASSERT_TRUE(received) << received.error().message;
+  EXPECT_TRUE(received->attempts[0].known);
+  EXPECT_TRUE(received->attempts[0].stop);
+  EXPECT_EQ(received->attempts[0].token, sent.attempts[0].token);
+  EXPECT_FALSE(received->attempts[1].known);
+}
+
 TEST(Convert, CarriesNumbersThatAreNone) {
   WorkerReport report = SomeReport();
   report.attempts[0].lines = {{1, EpochLine{.epoch = 1, .loss = std::nan("")}, ""}};

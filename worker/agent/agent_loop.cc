@@ -45,6 +45,7 @@ Result<std::unique_ptr<AgentLoop>> AgentLoop::Create(AttemptSurroundings around,
 AgentLoop::AgentLoop(AttemptSurroundings around, WorkFolder work, WakeEvent wake)
     : around_([&] {
         around.wake = &wake_;
+        around.spares = &spares_;
         return std::move(around);
       }()),
       work_(std::move(work)),
@@ -238,9 +239,13 @@ void AgentLoop::DropAnswered() {
 void AgentLoop::FollowOrders(const WorkerOrders& orders, int64_t now_ms) {
   RemoveUndesired(orders, now_ms);
   for (const AttemptOrder& order : orders.attempts) {
-    const auto [found, is_new] = held_.try_emplace(
-        order.token, order, work_.AttemptFolder(order.token), work_.Worker(), around_);
-    if (!is_new && order.stop) found->second.AskStop(now_ms, {});
+    const auto found = held_.find(order.token);
+    if (found != held_.end()) {
+      if (order.stop) found->second.AskStop(now_ms, {});
+    } else if (!order.known) {
+      held_.try_emplace(order.token, order, work_.AttemptFolder(order.token), work_.Worker(),
+                        around_);
+    }
   }
 }
 
@@ -261,8 +266,10 @@ void AgentLoop::RemoveUndesired(const WorkerOrders& orders, int64_t now_ms) {
 
 void AgentLoop::CleanUpFinished() {
   if (finished_.empty()) return;
-  for (auto& [token, attempt] : finished_) attempt.CleanUp();
+  bool is_more_kept = false;
+  for (auto& [token, attempt] : finished_) is_more_kept = attempt.CleanUp() || is_more_kept;
   finished_.clear();
+  if (!is_more_kept) return;
   std::vector<Token> kept;
   for (const auto& [token, attempt] : held_) kept.push_back(token);
   work_.RemoveOldAttempts(kept);

@@ -17,6 +17,7 @@
 #include "worker/agent/call_schedule.h"
 #include "worker/agent/fleet_client.h"
 #include "worker/agent/held_attempt.h"
+#include "worker/agent/spares.h"
 #include "worker/agent/wake_event.h"
 #include "worker/agent/work_folder.h"
 
@@ -85,6 +86,7 @@ class AgentLoop {
   const AttemptSurroundings around_;
   WorkFolder work_;
   WakeEvent wake_;
+  AttemptSpares spares_;
   SystemClock clock_;
   Access access_;
   std::optional<FleetClient> client_;  // Always there, after Create.

@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -21,16 +23,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kPipeNames[] = {"progress", "control", "lifeline"};
+constexpr const char* kJobName = "job.json";
 constexpr const char* kMpirunPrefix = "ompi.";  // Of a folder of its own, left where it was killed.
-constexpr int kPipeMode = 0600;
 constexpr int kFileMode = 0644;
+constexpr size_t kFilesHandedOnMax = 16;
 constexpr size_t kTailBytes = 2048;
 constexpr size_t kLastOutputBytesMax = 300;
 
 // Not synced: after a power failure nobody reads it.
 Status WriteFile(const fs::path& path, std::string_view content) {
-  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode));
+  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
   if (!fd.Valid()) return tl::unexpected(SystemError(path, "be created"));
   if (write(fd.Get(), content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
     return tl::unexpected(SystemError(path, "be written"));
@@ -38,13 +40,40 @@ Status WriteFile(const fs::path& path, std::string_view content) {
   return {};
 }
 
-Result<UniqueFd> MakePipe(const fs::path& path) {
-  if (mkfifo(path.c_str(), kPipeMode) != 0) {
-    return tl::unexpected(SystemError(path, "be made a pipe"));
+// One descriptor for both ends: without a writer it would seem to be at its end before the trainer
+// has opened it.
+Result<UniqueFd> MakePipe(fs::path& path) {
+  std::array<int, 2> ends = {-1, -1};
+  if (pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC) != 0) {
+    return tl::unexpected(SystemError("a pipe", "be made"));
   }
-  UniqueFd fd(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
-  if (!fd.Valid()) return tl::unexpected(SystemError(path, "be opened"));
-  return fd;
+  const UniqueFd reader(ends[0]);
+  const UniqueFd writer(ends[1]);
+  const auto path_of = [](const UniqueFd& fd) {
+    return fs::path(Format("/proc/{}/fd/{}", getpid(), fd.Get()));
+  };
+  UniqueFd both(open(path_of(reader).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  if (!both.Valid()) return tl::unexpected(SystemError(path_of(reader), "be opened"));
+  path = path_of(both);
+  return both;
+}
+
+Status MakeEmpty(const fs::path& folder, Spares& folders) {
+  std::error_code error;
+  if (folders.Take(folder) || fs::create_directory(folder, error)) return {};
+  fs::remove_all(folder, error);
+  return CreateFolders(folder);
+}
+
+bool MakeEmptyFile(const fs::path& path) {
+  return UniqueFd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode)).Valid();
+}
+
+bool MakeLog(const fs::path& path, Spares& logs) {
+  if (logs.Take(path) || MakeEmptyFile(path)) return true;
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  return MakeEmptyFile(path);
 }
 
 int64_t BitsIn(std::string_view bytes) {
@@ -55,30 +84,18 @@ int64_t BitsIn(std::string_view bytes) {
 
 }  // namespace
 
-Result<AttemptPipes> AttemptFolder::Prepare(const fs::path& folder, Job& job) {
-  std::error_code error;
-  fs::remove_all(folder, error);
-  TRY(CreateFolders(folder));
+Result<PreparedAttempt> AttemptFolder::Prepare(const fs::path& folder, const fs::path& shared_log,
+                                               AttemptSpares& spares, Job job) {
+  TRY(MakeEmpty(folder, spares.folders));
   job.attempt_folder = folder;
-  job.progress_pipe = folder / kPipeNames[0];
-  job.control_pipe = folder / kPipeNames[1];
-  job.lifeline_pipe = folder / kPipeNames[2];
   AttemptPipes pipes;
-  // Each is opened for both: a pipe that nobody reads yet cannot be opened for writing alone, and
-  // one that nobody writes yet would seem to be at its end.
   TRY_ASSIGN(pipes.progress, MakePipe(job.progress_pipe));
   TRY_ASSIGN(pipes.control, MakePipe(job.control_pipe));
   TRY_ASSIGN(pipes.lifeline, MakePipe(job.lifeline_pipe));
-  TRY(WriteFile(folder / "job.json", ToJson(job).dump() + "\n"));
-  return pipes;
-}
-
-void AttemptFolder::LogTo(const fs::path& file) const {
-  std::error_code error;
-  fs::create_directories(file.parent_path(), error);
-  fs::remove(file, error);
-  const UniqueFd created(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, kFileMode));
-  if (created.Valid()) fs::create_symlink(file, Log(), error);
+  TRY(WriteFile(folder / kJobName, ToJson(job).dump() + "\n"));
+  const bool is_shared = MakeLog(shared_log, spares.logs);
+  return PreparedAttempt{AttemptFolder(folder, is_shared ? shared_log : folder / "log"),
+                         std::move(pipes), std::move(job)};
 }
 
 void AttemptFolder::NoteInLog(const std::string& text) const {
@@ -140,14 +157,19 @@ Result<std::string> AttemptFolder::ReadFlags(const EvaluatedLine& line) const {
   return flags;
 }
 
-void AttemptFolder::Remove() const {
-  std::error_code error;
-  fs::remove_all(folder_, error);
+void AttemptFolder::HandOn(Spares& folders) const {
+  const std::vector<fs::path> entries = EntriesIn(folder_);
+  if (entries.size() > kFilesHandedOnMax) return Remove(folder_);
+  for (const fs::path& entry : entries) {
+    std::error_code error;
+    const bool is_file = fs::is_regular_file(fs::symlink_status(entry, error));
+    if (!is_file || truncate(entry.c_str(), 0) != 0) Remove(entry);
+  }
+  folders.Keep(folder_);
 }
 
-void AttemptFolder::RemovePipes() const {
+void AttemptFolder::RemoveSessions() const {
   std::error_code error;
-  for (const char* name : kPipeNames) fs::remove(folder_ / name, error);
   for (const auto& entry : fs::directory_iterator(folder_, error)) {
     if (entry.path().filename().string().starts_with(kMpirunPrefix)) {
       fs::remove_all(entry.path(), error);

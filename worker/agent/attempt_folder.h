@@ -7,34 +7,37 @@
 #include "base/unique_fd.h"
 #include "sweep/attempt/job.h"
 #include "sweep/attempt/progress.h"
+#include "worker/agent/spares.h"
 
 namespace archsweep {
 
 inline constexpr size_t kLogBytesMax = size_t{16} << 20;  // Above it a log is emptied.
 
-// The agent's ends of an attempt's named pipes. All are opened before the trainer starts, so that
-// neither side waits for the other. Closing `lifeline` ends the trainer.
+// The agent's ends of an attempt's pipes, which the trainer opens by their names under /proc.
+// Closing `lifeline` ends the trainer.
 struct AttemptPipes {
   UniqueFd progress;  // To be read, without waiting.
   UniqueFd control;   // To be written, without waiting.
   UniqueFd lifeline;
 };
 
+struct PreparedAttempt;
+
 // The files of one attempt on this host.
 class AttemptFolder {
  public:
-  // Makes the folder with pipes and job.json; `job` gets their paths. What an attempt of another
-  // database left there under the same token is removed.
-  static Result<AttemptPipes> Prepare(const std::filesystem::path& folder, Job& job);
+  // Makes the folder with job.json, and pipes, whose paths `job` gets. What an attempt of another
+  // database left there under the same token is removed. The output goes to `shared_log`, where
+  // others can read it too, or into the folder, if that is not possible.
+  static Result<PreparedAttempt> Prepare(const std::filesystem::path& folder,
+                                         const std::filesystem::path& shared_log,
+                                         AttemptSpares& spares, Job job);
 
-  explicit AttemptFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  AttemptFolder(std::filesystem::path folder, std::filesystem::path log)
+      : folder_(std::move(folder)), log_(std::move(log)) {}
 
   const std::filesystem::path& Path() const { return folder_; }
-  std::filesystem::path Log() const { return folder_ / "log"; }
-
-  // Makes `file` what Log() leads to, so that others can read it too. Where that is not possible,
-  // the log stays here.
-  void LogTo(const std::filesystem::path& file) const;
+  const std::filesystem::path& Log() const { return log_; }
 
   // Adds a line of the agent to what the trainer printed.
   void NoteInLog(const std::string& text) const;
@@ -49,13 +52,21 @@ class AttemptFolder {
   // file.
   Result<std::string> ReadFlags(const EvaluatedLine& line) const;
 
-  void Remove() const;
+  // After success: the folder is for another attempt, with its files empty.
+  void HandOn(Spares& folders) const;
 
-  // What is worth keeping of a failed attempt stays: all but the pipes and what mpirun left.
-  void RemovePipes() const;
+  // What is worth keeping of a failed attempt stays: all but what mpirun left.
+  void RemoveSessions() const;
 
  private:
   std::filesystem::path folder_;
+  std::filesystem::path log_;
+};
+
+struct PreparedAttempt {
+  AttemptFolder files;
+  AttemptPipes pipes;
+  Job job;
 };
 
 }  // namespace archsweep

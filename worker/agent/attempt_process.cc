@@ -45,18 +45,16 @@ Failure CannotStart(const Error& error) {
 
 }  // namespace
 
-tl::expected<AttemptProcess, Failure> AttemptProcess::Start(const fs::path& folder, Job job,
+tl::expected<AttemptProcess, Failure> AttemptProcess::Start(Result<PreparedAttempt> attempt,
                                                             const LaunchPlan& plan,
                                                             int64_t now_ms) {
-  auto pipes = AttemptFolder::Prepare(folder, job);
-  if (!pipes) {
-    return tl::unexpected(Failure{FailureClass::kStorage, std::move(pipes).error().message});
+  if (!attempt) {
+    return tl::unexpected(Failure{FailureClass::kStorage, std::move(attempt).error().message});
   }
-  const AttemptFolder files(folder);
-  if (!plan.log.empty()) files.LogTo(plan.log);
-  auto process = Spawn(plan, files.Log());
+  auto process = Spawn(plan, attempt->files.Log());
   if (!process) return tl::unexpected(CannotStart(process.error()));
-  return AttemptProcess(files, job.ranks, *std::move(pipes), *std::move(process), now_ms);
+  return AttemptProcess(std::move(attempt->files), attempt->job.ranks, std::move(attempt->pipes),
+                        *std::move(process), now_ms);
 }
 
 AttemptProcess::AttemptProcess(AttemptFolder folder, int ranks, AttemptPipes pipes,

@@ -29,8 +29,8 @@ struct ReportedLine {
 // agent's one thread. The end of the object without the end of the attempt closes the lifeline.
 class AttemptProcess {
  public:
-  // Makes the attempt's folder and starts the trainer. On failure: what to report of the attempt.
-  static tl::expected<AttemptProcess, Failure> Start(const std::filesystem::path& folder, Job job,
+  // Starts the trainer. On failure: what to report of the attempt.
+  static tl::expected<AttemptProcess, Failure> Start(Result<PreparedAttempt> attempt,
                                                      const LaunchPlan& plan, int64_t now_ms);
 
   // Reads what the trainer wrote, notices its end, does what is due. Never waits. Returns the lines

@@ -81,10 +81,11 @@ void HeldAttempt::KeepArtifact(ReportedLine& reported) const {
 }
 
 void HeldAttempt::Launch(int64_t now_ms, std::optional<CheckpointRef> resume) {
-  LaunchPlan plan = PlanLaunch(around_.options.trainer_program, around_.host.mpirun, folder_,
-                               placement_, around_.environment);
-  plan.log = SharedLog();
-  auto process = AttemptProcess::Start(folder_, MakeJob(std::move(resume)), plan, now_ms);
+  auto process = AttemptProcess::Start(
+      AttemptFolder::Prepare(folder_, SharedLog(), *around_.spares, MakeJob(std::move(resume))),
+      PlanLaunch(around_.options.trainer_program, around_.host.mpirun, folder_, placement_,
+                 around_.environment),
+      now_ms);
   if (!process) return End(now_ms, std::move(process).error());
   process_ = *std::move(process);
   state_ = State::kRunning;
@@ -140,7 +141,7 @@ void HeldAttempt::Kill(int64_t now_ms) {
 void HeldAttempt::Forget(int64_t now_ms) {
   forgotten_ = true;
   outbox_ = {};
-  spool_.Remove();
+  spool_.Clear();
   Kill(now_ms);
 }
 
@@ -148,19 +149,25 @@ std::filesystem::path HeldAttempt::SharedLog() const {
   return around_.options.shared_folder / LogOf(order_.token);
 }
 
-void HeldAttempt::CleanUp() {
-  spool_.Remove();
+bool HeldAttempt::CleanUp() {
+  spool_.Clear();
   std::error_code error;
-  if (std::filesystem::file_size(SharedLog(), error) == 0 && !error) Remove(SharedLog());
-  const AttemptFolder files(folder_);
-  if (!final_line_ || std::holds_alternative<FailedLine>(*final_line_)) return files.RemovePipes();
-  files.Remove();
+  if (std::filesystem::file_size(SharedLog(), error) == 0 && !error) {
+    around_.spares->logs.Keep(SharedLog());
+  }
+  const AttemptFolder files(folder_, SharedLog());
+  if (!final_line_ || std::holds_alternative<FailedLine>(*final_line_)) {
+    files.RemoveSessions();
+    return true;
+  }
+  files.HandOn(around_.spares->folders);
   if (const auto* trained = std::get_if<TrainedLine>(&*final_line_)) {
     PruneAfterTraining(Checkpoints(), order_.token, *trained);
   } else if (order_.evaluation) {
     PruneAfterEvaluation(Checkpoints(), order_.token);
     PruneArtifacts(around_.options.shared_folder, IdOf(*order_.evaluation), order_.token);
   }
+  return false;
 }
 
 void HeldAttempt::AddDescriptors(std::vector<pollfd>& descriptors) const {

@@ -15,6 +15,7 @@
 #include "worker/agent/checkpoint_search.h"
 #include "worker/agent/outbox.h"
 #include "worker/agent/placement.h"
+#include "worker/agent/spares.h"
 #include "worker/agent/spool.h"
 
 namespace archsweep {
@@ -25,6 +26,7 @@ struct AttemptSurroundings {
   HostResources host;
   std::vector<std::string> environment;
   const WakeEvent* wake = nullptr;
+  AttemptSpares* spares = nullptr;
 };
 
 // One attempt that the coordinator gave to this worker, from the order to the answer for its final
@@ -61,8 +63,9 @@ class HeldAttempt {
   // It is not wanted any more: its processes are killed and nothing more of it is reported.
   void Forget(int64_t now_ms);
 
-  // The coordinator answered for its final line: removes what is of no more use.
-  void CleanUp();
+  // The coordinator answered for its final line: removes what is of no more use. Whether something
+  // was worth keeping.
+  bool CleanUp();
 
   Outbox& Lines() { return outbox_; }
   const Outbox& Lines() const { return outbox_; }

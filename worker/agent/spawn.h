@@ -17,7 +17,6 @@ struct LaunchPlan {
   std::vector<std::string> arguments;    // The first one is the path of the program.
   std::vector<std::string> environment;  // "NAME=VALUE".
   std::vector<int> blocked_signals{};
-  std::filesystem::path log{};  // Where the output goes; empty: into the attempt's folder.
   friend bool operator==(const LaunchPlan&, const LaunchPlan&) = default;
 };
 

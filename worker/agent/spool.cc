@@ -76,6 +76,7 @@ Result<SpooledAttempt> ReadHead(std::string_view text) {
 
 Result<SpooledAttempt> ReadSpool(const fs::path& path) {
   TRY_ASSIGN(const std::string text, ReadFile(path, kSpoolBytesMax));
+  if (text.empty()) return Fail(ErrorKind::kNotFound, "was cleared");
   // What follows the last newline was being written when the agent ended.
   std::vector<std::string> lines = Split(text, '\n');
   lines.pop_back();
@@ -121,9 +122,11 @@ bool Spool::Write(const std::string& text) {
          write(file_.Get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
-void Spool::Remove() {
+void Spool::Clear() {
+  if (!file_.Valid()) return;
+  // What cannot be emptied may not be told as the lines of another life.
+  if (ftruncate(file_.Get(), 0) != 0) RemoveSpool(folder_);
   file_.Close();
-  RemoveSpool(folder_);
 }
 
 std::vector<SpooledAttempt> ReadSpools(const fs::path& attempts_folder) {

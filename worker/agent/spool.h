@@ -25,7 +25,8 @@ class Spool {
   // Where this fails, the line is only in memory; a warning says so.
   void Append(const NumberedLine& line);
 
-  void Remove();
+  // The lines are of no more use; the file stays, empty.
+  void Clear();
 
  private:
   bool Write(const std::string& text);

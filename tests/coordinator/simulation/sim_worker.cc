@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
+
 namespace archsweep {
 namespace {
 
@@ -149,6 +151,7 @@ void SimWorker::On(const WorkerOrders& orders, int64_t now_ms) {
     const auto found = held_.find(order.token);
     Held& held = kept[order.token];
     if (found != held_.end()) held = std::move(found->second);
+    CHECK(found != held_.end() || !order.known);
     if (found == held_.end()) held.order = order;
     held.order.stop = held.order.stop || order.stop;
   }

@@ -155,6 +155,9 @@ void World::CheckOrders(const WorkerReport& report, const WorkerOrders& orders) 
     }
     const bool may_stop = may_stop_.contains(order.token) || !IsWantedNow(attempt->task) ||
                           database_.IsDraining(report.worker);
+    const bool is_told_of = std::ranges::find(report.attempts, order.token,
+                                              &ObservedAttempt::token) != report.attempts.end();
+    if (order.known != is_told_of) Violate("a worker is not told just what it does not know");
     if (order.stop && !may_stop) Violate("an attempt is stopped that an active sweep wants");
     const bool must_stop = !IsWantedNow(attempt->task) || database_.IsDraining(report.worker);
     if (must_stop && !order.stop) Violate("an attempt goes on that shall stop");

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
@@ -50,7 +51,7 @@ class Attempts : public testing::Test {
   tl::expected<AttemptProcess, Failure> Start() {
     const Placement placement{"cpu", 1, {}, "", job_.ranks};
     return AttemptProcess::Start(
-        attempt_, job_,
+        AttemptFolder::Prepare(attempt_, log_, spares_, job_),
         PlanLaunch(program_, FindMpirun(OwnEnvironment()), attempt_, placement, OwnEnvironment()),
         NowMs());
   }
@@ -101,11 +102,13 @@ class Attempts : public testing::Test {
     return failed ? failed->failure : Failure{};
   }
 
-  std::string LogText() const { return ReadFile(attempt_ / "log", 1 << 20).value_or(""); }
+  std::string LogText() const { return ReadFile(log_, 1 << 20).value_or(""); }
 
   TemporaryFolder folder_;
   const fs::path attempts_ = folder_.Path() / "attempts";
-  const fs::path attempt_ = attempts_ / "7";
+  fs::path attempt_ = attempts_ / "7";
+  const fs::path log_ = folder_.Path() / "logs" / "7.log";
+  AttemptSpares spares_;
   fs::path program_ = kFakeTrainer;
   Job job_;
 };
@@ -362,12 +365,12 @@ TEST_F(Gangs, LeaveNothingOfMpirunWhereItIsKilled) {
   ASSERT_TRUE(WaitUntil([&] { return Ranks().size() == 3; }));
   attempt->Kill(NowMs());
   Follow(*attempt);
-  AttemptFolder(attempt_).RemovePipes();
+  AttemptFolder(attempt_, log_).RemoveSessions();
   std::vector<std::string> left;
   for (const auto& entry : fs::directory_iterator(attempt_))
     left.push_back(entry.path().filename());
   std::ranges::sort(left);
-  EXPECT_EQ(left, (std::vector<std::string>{"job.json", "log"}));
+  EXPECT_EQ(left, (std::vector<std::string>{"job.json"}));
 }
 
 TEST_F(Attempts, CannotStartWithoutTheirProgram) {
@@ -396,9 +399,27 @@ TEST_F(Attempts, DoNotSeeFilesOfAnAttemptOfAnotherDatabase) {
   EXPECT_EQ(RunToFailure().kind, FailureClass::kTask);
 }
 
+TEST_F(Attempts, DoNotSeeFilesOfTheAttemptBefore) {
+  Begin(FakeMode::kFinish, 0, true);
+  EXPECT_FALSE(std::holds_alternative<FailedLine>(RunToEnd().back().line));
+  AttemptFolder(attempt_, log_).HandOn(spares_.folders);
+  const fs::path before = std::exchange(attempt_, attempts_ / "8");
+  Begin(FakeMode::kNoFlags, 0, true);
+  EXPECT_EQ(RunToFailure().kind, FailureClass::kTask);
+  EXPECT_FALSE(fs::exists(before));
+}
+
+TEST_F(Attempts, AreNotHandedManyFiles) {
+  Begin(FakeMode::kFinish);
+  RunToEnd();
+  for (int i = 0; i < 20; ++i) std::ofstream(attempt_ / Format("left-{}", i)) << "x";
+  AttemptFolder(attempt_, log_).HandOn(spares_.folders);
+  EXPECT_FALSE(fs::exists(attempt_));
+}
+
 TEST_F(Attempts, BoundTheLogOfTheirTrainer) {
-  fs::create_directories(attempt_);
-  const AttemptFolder files(attempt_);
+  fs::create_directories(log_.parent_path());
+  const AttemptFolder files(attempt_, log_);
   std::ofstream(files.Log()) << "short\n";
   files.BoundLog();
   EXPECT_EQ(LogText(), "short\n");

@@ -1,5 +1,7 @@
 #include "tests/worker/agent/scripted_coordinator.h"
 
+#include <algorithm>
+
 #include <grpcpp/server_builder.h>
 
 #include "base/check.h"
@@ -120,7 +122,12 @@ grpc::Status ScriptedCoordinator::Synchronize(grpc::ServerContext*,
   }
   has_left_ = report->leaving;
   WorkerOrders orders{.attempts = {}, .next_call_ms = kNextCallMs};
-  for (const auto& [token, order] : desired_) orders.attempts.push_back(order);
+  for (const auto& [token, order] : desired_) {
+    orders.attempts.push_back(order);
+    orders.attempts.back().known =
+        std::ranges::find(report->attempts, token, &ObservedAttempt::token) !=
+        report->attempts.end();
+  }
   *response = ToWire(orders);
   return grpc::Status::OK;
 }

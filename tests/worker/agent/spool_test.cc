@@ -39,7 +39,7 @@ TEST_F(Spools, HoldEveryLineButSteps) {
   EXPECT_EQ(spools[0].observed.lines[1].number, 4);
   EXPECT_EQ(spools[0].observed.lines[1].line, last.line);
   EXPECT_EQ(spools[0].observed.lines[1].flags, last.flags);
-  spool.Remove();
+  spool.Clear();
   EXPECT_TRUE(ReadSpools(folder_.Path()).empty());
 }
 

@@ -112,8 +112,10 @@ class KilledAgent {
     job.token = Token{1};
     job.trial = FakeTrial(mode);
     job.checkpoint_folder = path / "checkpoints";
-    const auto attempt = AttemptProcess::Start(
-        folder, job, PlanLaunch(kFakeTrainer, "", folder, {}, OwnEnvironment()), NowMs());
+    AttemptSpares spares;
+    const auto attempt =
+        AttemptProcess::Start(AttemptFolder::Prepare(folder, path / "log", spares, job),
+                              PlanLaunch(kFakeTrainer, "", folder, {}, OwnEnvironment()), NowMs());
     const auto& bytes = work->Worker().bytes;
     const bool told = attempt && write(report, bytes.data(), bytes.size()) == 16;
     while (told) pause();
