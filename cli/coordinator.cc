@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
@@ -45,7 +47,17 @@ Result<CoordinatorOptions> OptionsOf(const CoordinatorFlags& flags) {
   return options;
 }
 
+// Every worker is a connection, and 1,024 descriptors are the usual limit of a program that does
+// not ask for more.
+void AllowManyConnections() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) LogWarning("the limit of open files stays as it is");
+}
+
 Status ServeUntilStopped(const CoordinatorFlags& flags) {
+  AllowManyConnections();
   const StopSignals signals;
   const SystemClock clock;
   TRY_ASSIGN(const CoordinatorOptions options, OptionsOf(flags));

@@ -220,7 +220,8 @@ Status EngineCore::AnswerHeldCalls() {
 
 Result<WorkerOrders> EngineCore::OrdersFor(const WorkerId& worker,
                                            const std::vector<ObservedAttempt>& observed) {
-  WorkerOrders orders{.attempts = {}, .next_call_ms = kBusyCallMs};
+  WorkerOrders orders{.attempts = {},
+                      .next_call_ms = BusyCallMs(scheduler_->Workers().Workers().size())};
   std::set<Token> known;
   for (const ObservedAttempt& attempt : observed) known.insert(attempt.token);
   for (const LiveSlot* slot : scheduler_->Desired(worker)) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "sweep/attempt/change.h"
@@ -10,8 +12,16 @@ namespace archsweep {
 
 // Every number by which the scheduler decides.
 inline constexpr int64_t kLeaseMs = 60'000;  // Silence after which a worker's attempts are lost.
-inline constexpr int64_t kBusyCallMs =
-    2'000;  // How often a busy worker calls when nothing happens.
+
+// How often a busy worker calls when nothing but steps happens: the more of them there are, the
+// more seldom, so that thousands of workers do not fill the coordinator's day.
+inline constexpr int64_t kCallSpacingMs = 10;  // Between calls of different workers.
+inline constexpr int64_t kBusyCallMsMin = 500;
+inline constexpr int64_t kBusyCallMsMax = 10'000;
+constexpr int64_t BusyCallMs(size_t workers) {
+  return std::clamp(static_cast<int64_t>(workers) * kCallSpacingMs, kBusyCallMsMin, kBusyCallMsMax);
+}
+
 inline constexpr int kChargedFailuresMax =
     3;  // A task that failed so often by its own fault is failed.
 inline constexpr int kUnchargedFailuresMax = 50;  // Likewise by the fault of others.

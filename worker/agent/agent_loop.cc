@@ -356,14 +356,12 @@ std::optional<int64_t> AgentLoop::NextCallMs() const {
 
 News AgentLoop::WhatIsNew() const {
   News news;
-  const auto consider = [](std::optional<int64_t>& oldest_ms, std::optional<int64_t> time_ms) {
-    if (time_ms) oldest_ms = std::min(oldest_ms.value_or(kForeverMs), *time_ms);
-  };
   for (const auto& [token, attempt] : held_) {
     const Outbox& lines = attempt.Lines();
     news.final = news.final || lines.HasFinal();
-    consider(news.oldest_line_ms, lines.OldestLineMs());
-    consider(news.oldest_step_ms, lines.OldestStepMs());
+    if (const auto line_ms = lines.OldestLineMs()) {
+      news.oldest_line_ms = std::min(news.oldest_line_ms.value_or(kForeverMs), *line_ms);
+    }
   }
   return news;
 }

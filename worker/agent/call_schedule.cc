@@ -22,7 +22,6 @@ int64_t CallSchedule::NextCallMs(const News& news, bool idle) const {
   if (idle) return std::max(idle_not_before_ms_, not_before_ms_);
   int64_t next_ms = regular_ms_;
   if (news.oldest_line_ms) next_ms = std::min(next_ms, *news.oldest_line_ms + kGatherMs);
-  if (news.oldest_step_ms) next_ms = std::min(next_ms, *news.oldest_step_ms + kStepGatherMs);
   return std::max(next_ms, not_before_ms_);
 }
 

@@ -6,16 +6,14 @@
 namespace archsweep {
 
 inline constexpr int64_t kGatherMs = 20;       // A line waits so long for ones that follow it.
-inline constexpr int64_t kStepGatherMs = 250;  // Likewise a step line, which is not urgent.
 inline constexpr int64_t kRetryFirstMs = 200;  // After a failed call; doubles with each.
 inline constexpr int64_t kRetryMaxMs = 2'000;
 inline constexpr int64_t kIdlePauseMs = 50;  // Between calls of an idle worker that did not hang.
 
-// What waits to be told.
+// What waits to be told. Steps are not urgent and go with the regular calls.
 struct News {
   bool final = false;                     // The end of an attempt, which frees its slot.
-  std::optional<int64_t> oldest_line_ms;  // When the oldest other line came,
-  std::optional<int64_t> oldest_step_ms;  // and the oldest step line.
+  std::optional<int64_t> oldest_line_ms;  // When the oldest other line came that is no step.
 };
 
 // Decides when the agent calls the coordinator, as a pure state machine.

@@ -20,10 +20,7 @@ int64_t Outbox::Append(int64_t now_ms, ProgressLine line, std::string flags) {
       .came_ms = now_ms};
   if (waiting.IsStep()) {
     const auto older = std::ranges::find_if(lines_, &Waiting::IsStep);
-    if (older != lines_.end()) {
-      waiting.came_ms = older->came_ms;
-      lines_.erase(older);
-    }
+    if (older != lines_.end()) lines_.erase(older);
   }
   if (lines_.size() >= kUnansweredLinesMax) lines_.erase(lines_.begin() + 1);
   lines_.push_back(std::move(waiting));
@@ -44,12 +41,9 @@ void Outbox::Answered(int64_t number) {
   std::erase_if(lines_, [&](const Waiting& waiting) { return waiting.line.number <= number; });
 }
 
-std::optional<int64_t> Outbox::OldestLineMs() const { return OldestMs(false); }
-std::optional<int64_t> Outbox::OldestStepMs() const { return OldestMs(true); }
-
-std::optional<int64_t> Outbox::OldestMs(bool step) const {
-  const auto found = std::ranges::find_if(
-      lines_, [&](const Waiting& waiting) { return waiting.IsStep() == step; });
+std::optional<int64_t> Outbox::OldestLineMs() const {
+  const auto found =
+      std::ranges::find_if(lines_, [](const Waiting& waiting) { return !waiting.IsStep(); });
   if (found == lines_.end()) return std::nullopt;
   return found->came_ms;
 }

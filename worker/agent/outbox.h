@@ -36,9 +36,8 @@ class Outbox {
   size_t Size() const { return lines_.size(); }
   bool HasFinal() const { return !lines_.empty() && IsFinal(lines_.back().line.line); }
 
-  // When the first line came that waits here and is no step line, and likewise for step lines.
+  // When the first line came that waits here and is no step line.
   std::optional<int64_t> OldestLineMs() const;
-  std::optional<int64_t> OldestStepMs() const;
 
  private:
   struct Waiting {
@@ -46,8 +45,6 @@ class Outbox {
     int64_t came_ms = 0;
     bool IsStep() const { return std::holds_alternative<StepLine>(line.line); }
   };
-
-  std::optional<int64_t> OldestMs(bool step) const;
 
   std::deque<Waiting> lines_;
   int64_t last_number_ = 0;

@@ -22,23 +22,17 @@ TEST(CallSchedule, CallsWhenToldWhileNothingHappens) {
 
 TEST(CallSchedule, TellsAnEndAtOnce) {
   const CallSchedule schedule = AnsweredAt(100);
-  EXPECT_EQ(schedule.NextCallMs({.final = true, .oldest_line_ms = {}, .oldest_step_ms = {}}, false),
+  EXPECT_EQ(schedule.NextCallMs({.final = true, .oldest_line_ms = {}}, false),
             100);
 }
 
-TEST(CallSchedule, GathersLinesAndStepsLonger) {
-  const CallSchedule schedule = AnsweredAt(100);
-  EXPECT_EQ(schedule.NextCallMs({.oldest_line_ms = 300, .oldest_step_ms = {}}, false),
-            300 + kGatherMs);
-  EXPECT_EQ(schedule.NextCallMs({.oldest_line_ms = {}, .oldest_step_ms = 300}, false),
-            300 + kStepGatherMs);
-  EXPECT_EQ(schedule.NextCallMs({.oldest_line_ms = 310, .oldest_step_ms = 300}, false),
-            310 + kGatherMs);
+TEST(CallSchedule, GathersLines) {
+  EXPECT_EQ(AnsweredAt(100).NextCallMs({.oldest_line_ms = 300}, false), 300 + kGatherMs);
 }
 
 TEST(CallSchedule, BacksOffWhileTheCoordinatorIsAway) {
   CallSchedule schedule = AnsweredAt(0);
-  const News end = {.final = true, .oldest_line_ms = {}, .oldest_step_ms = {}};
+  const News end = {.final = true, .oldest_line_ms = {}};
   int64_t now_ms = 1'000;
   for (const int64_t wait_ms : {200, 400, 800, 1'600, 2'000, 2'000}) {
     schedule.OnFailed(now_ms);
@@ -59,7 +53,7 @@ TEST(CallSchedule, HangsAgainAtOnceButNotInACircle) {
   schedule.OnSent(21'000);
   schedule.OnAnswered(21'001, kNextMs, true);
   EXPECT_EQ(schedule.NextCallMs({}, true), 21'000 + kIdlePauseMs);
-  EXPECT_EQ(schedule.NextCallMs({.final = true, .oldest_line_ms = {}, .oldest_step_ms = {}}, false),
+  EXPECT_EQ(schedule.NextCallMs({.final = true, .oldest_line_ms = {}}, false),
             21'001)
       << "the pause is for idle calls only";
 }

@@ -39,7 +39,6 @@ TEST(Outbox, KeepsOnlyTheNewestStepLine) {
   outbox.Append(30, StepLine{.step = 2});
   EXPECT_EQ(Numbers(outbox), (List{2, 3}));
   EXPECT_EQ(outbox.OldestLineMs(), 20);
-  EXPECT_EQ(outbox.OldestStepMs(), 10) << "a steady stream of steps is told now and then";
 }
 
 TEST(Outbox, TellsWhenAnEndWaits) {
