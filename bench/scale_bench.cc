@@ -95,6 +95,8 @@ BENCHMARK_CAPTURE(ListPage, MembershipPage,
                   "SELECT * FROM v_membership WHERE sweep = 'large' AND ordinal >= 50000 "
                   "ORDER BY ordinal LIMIT 50")
     ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(ListPage, AttemptsPage, "SELECT * FROM v_attempt ORDER BY token DESC LIMIT 50")
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(ListPage, FailuresPage,
                   "SELECT * FROM v_failures ORDER BY failed_ms DESC LIMIT 50")
     ->Unit(benchmark::kMillisecond);
@@ -152,7 +154,10 @@ void CallOfEach(Engine& engine, std::vector<BusyWorker>& workers, int64_t number
   std::latch answered(kWorkers);
   for (BusyWorker& one : workers) {
     WorkerReport report{.worker = one.worker};
-    if (number > 0) report.attempts = {{one.token, {{.number = number, .line = line}}}};
+    if (number > 0) {
+      report.attempts = {
+          {one.token, {{.number = number, .line = line}}, ResourceUse{.wall_ms = number}}};
+    }
     Message message =
         SynchronizeCall{++call, std::move(report), std::make_unique<Ordered>(answered, one.token)};
     CHECK(engine.Post(message));
