@@ -56,7 +56,8 @@ class LargeResults {
         Database::Open(folder_.Path() / kDatabaseFile, OpenMode::kReadWrite).value();
     CHECK(database.RunScript(
         "PRAGMA synchronous = OFF; BEGIN;"
-        "INSERT INTO worker (id, host, slots, joined_ms) VALUES (hex(zeroblob(16)), 'h', 1, 0);"
+        "INSERT INTO worker (id, host, slots, gpu_slots, memory, devices, joined_ms) "
+        "VALUES (hex(zeroblob(16)), 'h', 1, 0, 0, '[]', 0);"
         "INSERT INTO attempt (token, task, number, worker, slots, share, in_advance, state, "
         "assigned_ms, started_ms, ended_ms) SELECT key, key, 1, 1, '[0]', 1, 0, 'succeeded', key, "
         "key, key FROM task;"
@@ -94,6 +95,8 @@ BENCHMARK_CAPTURE(ListPage, ResultsPage, "SELECT * FROM v_result ORDER BY macs D
 BENCHMARK_CAPTURE(ListPage, MembershipPage,
                   "SELECT * FROM v_membership WHERE sweep = 'large' AND ordinal >= 50000 "
                   "ORDER BY ordinal LIMIT 50")
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(ListPage, AttemptsPage, "SELECT * FROM v_attempt ORDER BY token DESC LIMIT 50")
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(ListPage, FailuresPage,
                   "SELECT * FROM v_failures ORDER BY failed_ms DESC LIMIT 50")
@@ -152,7 +155,10 @@ void CallOfEach(Engine& engine, std::vector<BusyWorker>& workers, int64_t number
   std::latch answered(kWorkers);
   for (BusyWorker& one : workers) {
     WorkerReport report{.worker = one.worker};
-    if (number > 0) report.attempts = {{one.token, {{.number = number, .line = line}}}};
+    if (number > 0) {
+      report.attempts = {
+          {one.token, {{.number = number, .line = line}}, ResourceUse{.wall_ms = number}}};
+    }
     Message message =
         SynchronizeCall{++call, std::move(report), std::make_unique<Ordered>(answered, one.token)};
     CHECK(engine.Post(message));

@@ -15,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kViews = {"v_result", "v_evaluation", "v_curve",   "v_membership",
-                                         "v_task",   "v_progress",   "v_failures"};
+const std::vector<std::string> kViews = {"v_result", "v_evaluation", "v_curve",    "v_membership",
+                                         "v_task",   "v_attempt",    "v_progress", "v_failures"};
 
 struct ExportFlags {
   SourceFlags source;

@@ -23,7 +23,8 @@ struct WhyFlags {
 constexpr const char* kExamples = R"(Examples:
   archsweep why 3f2a91c0
   archsweep why 3f2a91c0 --shared /shared/depth --format json
-One row a task of the trial: its state, why it is in it, and what its newest failure said.)";
+One row a task of the trial: its state, why it is in it, what its newest failure said, and what its
+newest attempt has used.)";
 
 // What a person can be told from the store: what the task waits for, or how it ended.
 constexpr const char* kWhy = R"(
@@ -40,7 +41,8 @@ SELECT CASE WHEN k.evaluation IS NULL THEN 'train' ELSE 'evaluate' END AS kind, 
     WHEN NOT EXISTS (SELECT 1 FROM worker WHERE left_ms IS NULL) THEN 'there is no worker'
     ELSE 'it waits for free slots'
   END AS why,
-  f.failure AS class, f.message, f.number AS failed_attempt, v.host AS failed_on
+  f.failure AS class, f.message, f.number AS failed_attempt, v.host AS failed_on,
+  u.seconds, u.cpu_seconds, u.memory_peak_bytes, u.device_peak_bytes, u.device_busy
 FROM trial t
 JOIN task k ON k.trial = t.key
 LEFT JOIN evaluation e ON e.key = k.evaluation
@@ -51,6 +53,7 @@ LEFT JOIN worker w ON w.key = a.worker
 LEFT JOIN attempt f ON f.token = (SELECT max(token) FROM attempt
                                   WHERE task = k.key AND failure IS NOT NULL)
 LEFT JOIN worker v ON v.key = f.worker
+LEFT JOIN v_attempt u ON u.token = (SELECT max(token) FROM attempt WHERE task = k.key)
 WHERE t.id = ?1 ORDER BY k.key)";
 
 constexpr size_t kEvaluationColumn = 1;
@@ -84,6 +87,9 @@ Status Why(const WhyFlags& flags) {
   std::vector<Column> columns;
   for (const std::string& name : rows->Columns())
     columns.push_back({.name = name, .can_hide = true});
+  for (Column& column : columns) {
+    if (column.name.ends_with("_bytes")) column.style = Column::Style::kCount;
+  }
   columns[kEvaluationColumn].style = Column::Style::kId;
   RowPrinter printer(columns, flags.format, std::cout);
   std::vector<Cell> row;

@@ -290,7 +290,8 @@ void EngineCore::DescribeLive(Snapshot& snapshot) const {
                              .step = slot.step,
                              .steps = slot.steps,
                              .loss = slot.loss,
-                             .images_per_second = slot.images_per_second});
+                             .images_per_second = slot.images_per_second,
+                             .use = slot.use});
   }
   for (const auto& [id, worker] : scheduler_->Workers().Workers()) {
     WorkerStatus status{.worker = id,

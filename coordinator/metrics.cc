@@ -1,6 +1,9 @@
 #include "coordinator/metrics.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/text.h"
 
@@ -30,6 +33,25 @@ void AddGauge(std::string& text, std::string_view name, std::string_view help, d
   text += Format("{} {}\n", name, value);
 }
 
+// What live tasks use, as far as their workers have told.
+void AddUse(std::string& text, const std::vector<LiveTask>& live) {
+  double processors = 0;
+  double memory = 0;
+  double device_memory = 0;
+  for (const LiveTask& task : live) {
+    if (!task.use) continue;
+    const double wall_ms = static_cast<double>(std::max<int64_t>(1, task.use->wall_ms));
+    processors += static_cast<double>(task.use->cpu_ms) / wall_ms;
+    memory += static_cast<double>(task.use->memory_bytes);
+    if (task.use->device) device_memory += static_cast<double>(task.use->device->memory_bytes);
+  }
+  AddGauge(text, "archsweep_processors", "That live tasks have kept busy, each since its start.",
+           processors);
+  AddGauge(text, "archsweep_memory_bytes", "Resident memory of live tasks.", memory);
+  AddGauge(text, "archsweep_device_memory_bytes", "Memory in use on the GPUs of live tasks.",
+           device_memory);
+}
+
 }  // namespace
 
 std::string MetricsText(const Snapshot& snapshot) {
@@ -44,6 +66,7 @@ std::string MetricsText(const Snapshot& snapshot) {
   double speed = 0;
   for (const LiveTask& task : snapshot.live) speed += task.images_per_second;
   AddGauge(text, "archsweep_images_per_second", "Images that live tasks pass in a second.", speed);
+  AddUse(text, snapshot.live);
   return text;
 }
 

@@ -22,6 +22,7 @@ struct LiveTask {
   int64_t steps = 0;  // 0 until the trainer has told.
   double loss = 0;
   double images_per_second = 0;
+  std::optional<ResourceUse> use{};  // As its worker told last.
 };
 
 struct SweepStatus {

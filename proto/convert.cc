@@ -79,6 +79,34 @@ Result<NumberedLine> ReadLine(const std::string& field, const fleet::v1::Numbere
   return line;
 }
 
+Result<ResourceUse> ReadUse(const std::string& field, const fleet::v1::ResourceUse& wire) {
+  ResourceUse use{.wall_ms = wire.wall_ms(),
+                  .cpu_ms = wire.cpu_ms(),
+                  .memory_bytes = wire.memory_bytes(),
+                  .memory_peak_bytes = wire.memory_peak_bytes(),
+                  .device = std::nullopt};
+  if (wire.has_device()) {
+    DeviceUse& device = use.device.emplace();
+    device.memory_bytes = wire.device().memory_bytes();
+    device.memory_peak_bytes = wire.device().memory_peak_bytes();
+    if (wire.device().has_busy()) device.busy = wire.device().busy();
+  }
+  TRY(Of(field, CheckUse(use)));
+  return use;
+}
+
+void Fill(fleet::v1::ResourceUse& wire, const ResourceUse& use) {
+  wire.set_wall_ms(use.wall_ms);
+  wire.set_cpu_ms(use.cpu_ms);
+  wire.set_memory_bytes(use.memory_bytes);
+  wire.set_memory_peak_bytes(use.memory_peak_bytes);
+  if (!use.device) return;
+  fleet::v1::DeviceUse& device = *wire.mutable_device();
+  device.set_memory_bytes(use.device->memory_bytes);
+  device.set_memory_peak_bytes(use.device->memory_peak_bytes);
+  if (use.device->busy) device.set_busy(*use.device->busy);
+}
+
 Result<ObservedAttempt> ReadObserved(const std::string& field,
                                      const fleet::v1::ObservedAttempt& wire,
                                      std::set<Token>& seen) {
@@ -96,6 +124,9 @@ Result<ObservedAttempt> ReadObserved(const std::string& field,
     newest = number;
     TRY_ASSIGN(NumberedLine line, ReadLine(line_field, wire.lines(i)));
     observed.lines.push_back(std::move(line));
+  }
+  if (wire.has_use()) {
+    TRY_ASSIGN(observed.use, ReadUse(field + ".use", wire.use()));
   }
   return observed;
 }
@@ -223,6 +254,7 @@ fleet::v1::SynchronizeRequest ToWire(const WorkerReport& report) {
       wire->set_line(ToText(line.line));
       wire->set_flags(line.flags);
     }
+    if (observed.use) Fill(*attempt->mutable_use(), *observed.use);
   }
   request.set_hold_ms(report.hold_ms);
   request.set_leaving(report.leaving);

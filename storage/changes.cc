@@ -24,6 +24,27 @@ struct TokenOf {
   }
 };
 
+// The columns of an attempt that say what it used. NULL: not known.
+struct UseColumns {
+  std::optional<int64_t> wall_ms{};
+  std::optional<int64_t> cpu_ms{};
+  std::optional<int64_t> memory_peak{};
+  std::optional<int64_t> device_peak{};
+  std::optional<double> device_busy{};
+};
+
+UseColumns ColumnsOf(const std::optional<ResourceUse>& use) {
+  UseColumns columns;
+  if (!use) return columns;
+  columns.wall_ms = use->wall_ms;
+  columns.cpu_ms = use->cpu_ms;
+  columns.memory_peak = use->memory_peak_bytes;
+  if (!use->device) return columns;
+  columns.device_peak = use->device->memory_peak_bytes;
+  columns.device_busy = use->device->busy;
+  return columns;
+}
+
 TaskState StateAfter(AfterFailure next) {
   switch (next) {
     case AfterFailure::kQueued:
@@ -46,8 +67,10 @@ Status ChangeWriter::Write(const Change& change) {
       std::visit([&](const auto& fact) { return Apply(fact); }, change).map_error([&](Error error) {
         return WithContext(std::move(error), std::string(EventKind(change)));
       }));
-  // A sweep has its event already, where it changed anything.
-  if (std::holds_alternative<SweepRecorded>(change)) return {};
+  // A sweep has its event already, where it changed anything, and a measurement is none.
+  const bool is_event = !std::holds_alternative<SweepRecorded>(change) &&
+                        !std::holds_alternative<UseMeasured>(change);
+  if (!is_event) return {};
   return RecordEvent(change, task);
 }
 
@@ -108,13 +131,19 @@ Result<ChangeWriter::Task> ChangeWriter::FindLive(Token token, const TaskId& id)
                               ToText(task.id), ToText(id)));
 }
 
-Status ChangeWriter::EndAttempt(const Task& task, Token token, const Failure* failure) {
+Status ChangeWriter::EndAttempt(const Task& task, Token token,
+                                const std::optional<ResourceUse>& use, const Failure* failure) {
   const auto failure_class =
       failure != nullptr ? std::optional(NameOf(failure->kind)) : std::nullopt;
   const auto message = failure != nullptr ? std::optional(failure->message) : std::nullopt;
+  const UseColumns used = ColumnsOf(use);
   TRY(database_.Run(
-      "UPDATE attempt SET state = ?2, failure = ?3, message = ?4, ended_ms = ?5 WHERE token = ?1",
-      token.value, failure != nullptr ? "failed" : "succeeded", failure_class, message, now_ms_));
+      "UPDATE attempt SET state = ?2, failure = ?3, message = ?4, ended_ms = ?5, "
+      "wall_ms = coalesce(?6, wall_ms), cpu_ms = coalesce(?7, cpu_ms), "
+      "memory_peak = coalesce(?8, memory_peak), device_peak = coalesce(?9, device_peak), "
+      "device_busy = coalesce(?10, device_busy) WHERE token = ?1",
+      token.value, failure != nullptr ? "failed" : "succeeded", failure_class, message, now_ms_,
+      used.wall_ms, used.cpu_ms, used.memory_peak, used.device_peak, used.device_busy));
   if (failure != nullptr) return {};
   return SetState(task, TaskState::kSucceeded);
 }
@@ -242,6 +271,17 @@ ChangeWriter::Subject ChangeWriter::Apply(const CheckpointRecorded& fact) {
   return task.key;
 }
 
+ChangeWriter::Subject ChangeWriter::Apply(const UseMeasured& fact) {
+  const UseColumns used = ColumnsOf(fact.use);
+  TRY(database_.Run(
+      "UPDATE attempt SET wall_ms = ?2, cpu_ms = ?3, memory_peak = ?4, device_peak = ?5, "
+      "device_busy = ?6 WHERE token = ?1 AND ended_ms IS NULL",
+      fact.token.value, used.wall_ms, used.cpu_ms, used.memory_peak, used.device_peak,
+      used.device_busy));
+  if (database_.ChangedRows() == 1) return std::nullopt;
+  return Contradiction(Format("token {} is not the live one of any task", fact.token.value));
+}
+
 ChangeWriter::Subject ChangeWriter::Apply(const TrainingSucceeded& fact) {
   TRY_ASSIGN(const Task task, FindLive(fact.token, TaskId::Train(fact.trial)));
   const TrainedLine& line = fact.line;
@@ -258,7 +298,7 @@ ChangeWriter::Subject ChangeWriter::Apply(const TrainingSucceeded& fact) {
       task.trial, fact.token.value, line.diverged, line.steps, line.seconds, folder, digest,
       task.key));
   if (line.best) TRY(RecordBest(task.trial, *line.best));
-  TRY(EndAttempt(task, fact.token, nullptr));
+  TRY(EndAttempt(task, fact.token, fact.use));
   return task.key;
 }
 
@@ -301,13 +341,13 @@ ChangeWriter::Subject ChangeWriter::Apply(const EvaluationSucceeded& fact) {
       task.trial, task.evaluation, fact.token.value, line.images, line.correct, line.loss,
       line.seconds, Blob{fact.flags}, Json(line.warnings).dump(), line.forward_images,
       line.backward_images, line.saved_images, file, digest));
-  TRY(EndAttempt(task, fact.token, nullptr));
+  TRY(EndAttempt(task, fact.token, fact.use));
   return task.key;
 }
 
 ChangeWriter::Subject ChangeWriter::Apply(const AttemptFailed& fact) {
   TRY_ASSIGN(const Task task, FindLive(fact.token, fact.task));
-  TRY(EndAttempt(task, fact.token, &fact.failure));
+  TRY(EndAttempt(task, fact.token, fact.use, &fact.failure));
   TRY(database_.Run("UPDATE task SET state = ?2, charged = ?3, uncharged = ?4 WHERE key = ?1",
                     task.key, NameOf(StateAfter(fact.next)), fact.charged, fact.uncharged));
   return task.key;

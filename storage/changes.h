@@ -44,6 +44,7 @@ class ChangeWriter {
   Subject Apply(const AttemptStarted& fact);
   Subject Apply(const EpochRecorded& fact);
   Subject Apply(const CheckpointRecorded& fact);
+  Subject Apply(const UseMeasured& fact);
   Subject Apply(const TrainingSucceeded& fact);
   Subject Apply(const EvaluationSucceeded& fact);
   Subject Apply(const AttemptFailed& fact);
@@ -58,7 +59,8 @@ class ChangeWriter {
   static Result<Task> ReadTask(const Statement& row);
   Status RecordBest(int64_t trial, const BestCheckpoint& best);
   Status CheckWeights(const Task& task);
-  Status EndAttempt(const Task& task, Token token, const Failure* failure);
+  Status EndAttempt(const Task& task, Token token, const std::optional<ResourceUse>& use,
+                    const Failure* failure = nullptr);
   Status SetState(const Task& task, TaskState state);
   Status RecordEvent(const Change& change, std::optional<int64_t> task);
 

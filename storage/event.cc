@@ -17,6 +17,7 @@ struct Kind {
   std::string_view operator()(const AttemptStarted&) const { return "attempt_started"; }
   std::string_view operator()(const EpochRecorded&) const { return "epoch_recorded"; }
   std::string_view operator()(const CheckpointRecorded&) const { return "checkpoint_recorded"; }
+  std::string_view operator()(const UseMeasured&) const { return "use_measured"; }
   std::string_view operator()(const TrainingSucceeded&) const { return "training_succeeded"; }
   std::string_view operator()(const EvaluationSucceeded&) const { return "evaluation_succeeded"; }
   std::string_view operator()(const AttemptFailed&) const { return "attempt_failed"; }
@@ -64,6 +65,7 @@ struct Data {
   Json operator()(const AttemptStarted&) const { return Json::object(); }
   Json operator()(const EpochRecorded& fact) const { return {{"epoch", fact.line.epoch}}; }
   Json operator()(const CheckpointRecorded& fact) const { return {{"step", fact.line.step}}; }
+  Json operator()(const UseMeasured&) const { return Json::object(); }
   Json operator()(const TrainingSucceeded&) const { return Json::object(); }
   Json operator()(const EvaluationSucceeded&) const { return Json::object(); }
   Json operator()(const AttemptFailed& fact) const {

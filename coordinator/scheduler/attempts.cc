@@ -9,6 +9,19 @@
 
 namespace archsweep {
 
+// Of an attempt that the worker has; before its lines, so that its end knows what it used.
+void Scheduler::NoteUse(const WorkerId& worker, const ObservedAttempt& observed) {
+  const auto found = live_.find(observed.token);
+  if (!observed.use || found == live_.end() || found->second.worker != worker) return;
+  LiveSlot& slot = found->second;
+  // A call that was given up may come after the one that followed it.
+  if (slot.use && observed.use->wall_ms < slot.use->wall_ms) return;
+  slot.use = observed.use;
+  if (now_ms_ - std::max(slot.assigned_ms, slot.use_recorded_ms) < kUseRecordMs) return;
+  slot.use_recorded_ms = now_ms_;
+  effects_.changes.push_back(UseMeasured{slot.token, *slot.use});
+}
+
 void Scheduler::ApplyLine(LiveSlot& slot, const NumberedLine& numbered) {
   if (numbered.number <= slot.lines_applied) return;
   slot.lines_applied = numbered.number;
@@ -59,10 +72,10 @@ bool Scheduler::EndBySuccess(LiveSlot& slot, const NumberedLine& numbered) {
   }
   Succeed(task, slot.token);
   if (trained) {
-    effects_.changes.push_back(TrainingSucceeded{slot.token, task.spec.trial, *trained});
+    effects_.changes.push_back(TrainingSucceeded{slot.token, task.spec.trial, *trained, slot.use});
   } else {
-    effects_.changes.push_back(
-        EvaluationSucceeded{slot.token, slot.task.Evaluation(), *evaluated, numbered.flags});
+    effects_.changes.push_back(EvaluationSucceeded{slot.token, slot.task.Evaluation(), *evaluated,
+                                                   numbered.flags, slot.use});
   }
   Release(LiveSlot(slot));  // A copy: the slot itself goes.
   Refresh(task);
@@ -93,7 +106,8 @@ void Scheduler::EndByFailure(LiveSlot slot, const Failure& failure, bool counts)
                     .failure = failure,
                     .next = is_cancelled ? AfterFailure::kCancelled : verdict.next,
                     .charged = task.charged,
-                    .uncharged = task.uncharged});
+                    .uncharged = task.uncharged,
+                    .use = slot.use});
   if (counts && !asked && failure.kind != FailureClass::kLost) BlameHost(task, slot, failure);
   Release(slot);
   Refresh(task);

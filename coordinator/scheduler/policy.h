@@ -52,6 +52,9 @@ inline constexpr int64_t kEvaluationTimeMinMs = 600'000;
 inline constexpr int64_t kShortTaskMs = 5'000;
 inline constexpr int64_t kAdvanceWaitMaxMs = 10'000;
 
+// What a running attempt uses is made durable so often; what it has used in the end, with its end.
+inline constexpr int64_t kUseRecordMs = 60'000;
+
 // So many tasks of equal needs are tried when the first fits no worker.
 inline constexpr int kCandidatesMax = 64;
 

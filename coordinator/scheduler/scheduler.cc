@@ -125,6 +125,7 @@ void Scheduler::On(const WorkerReported& event) {
   if (!fleet_.At(report.worker).heard) may_assign_ = true;
   fleet_.Renew(report.worker, now_ms_ + kLeaseMs);
   for (const ObservedAttempt& observed : report.attempts) {
+    NoteUse(report.worker, observed);
     for (const NumberedLine& line : observed.lines) {
       const auto found = live_.find(observed.token);
       if (found != live_.end() && found->second.worker == report.worker) {

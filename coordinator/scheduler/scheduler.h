@@ -139,6 +139,7 @@ class Scheduler {
   void On(const HostReleaseAsked& event);
 
   // attempts.cc: what is reported of attempts, and how they end.
+  void NoteUse(const WorkerId& worker, const ObservedAttempt& observed);
   void ApplyLine(LiveSlot& slot, const NumberedLine& line);
   void NoteStarted(LiveSlot& slot, const StartedLine& line);
   bool EndBySuccess(LiveSlot& slot, const NumberedLine& line);

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 #include <vector>
 
 #include "base/id.h"
 #include "sweep/attempt/plan.h"
+#include "sweep/attempt/resource_use.h"
 #include "sweep/attempt/task.h"
 
 namespace archsweep {
@@ -69,6 +71,8 @@ struct LiveSlot {
   int64_t steps = 0;
   double loss = 0;
   double images_per_second = 0;
+  std::optional<ResourceUse> use{};  // Newest that its worker told.
+  int64_t use_recorded_ms = 0;       // When it was made durable last.
 };
 
 }  // namespace archsweep

@@ -172,6 +172,12 @@ CREATE TABLE attempt (
   device       TEXT,
   threads      INTEGER,
   resumed_step INTEGER,                   -- 0: from the start.
+  -- What it used until its end, or until a sample; NULL: not known.
+  wall_ms      INTEGER,
+  cpu_ms       INTEGER,                   -- Of all its processes.
+  memory_peak  INTEGER,                   -- Bytes; of all its processes.
+  device_peak  INTEGER,                   -- Bytes on its GPUs, whoever had them.
+  device_busy  REAL,                      -- Share of the time, of these.
   UNIQUE (task, number),
   CHECK ((ended_ms IS NULL) = (state IN ('assigned', 'running'))),
   CHECK ((failure IS NULL) = (state <> 'failed'))
@@ -310,12 +316,16 @@ SELECT
   -- end
   t.train_steps, t.train_seconds,
   (SELECT k.attempts FROM task k WHERE k.trial = t.key AND k.evaluation IS NULL) AS train_attempts,
-  t.train_token,   -- Of the attempt that ended the training; the next five columns are its.
+  t.train_token,   -- Of the attempt that ended the training; the next nine columns are its.
   (SELECT a.ended_ms FROM attempt a WHERE a.token = t.train_token) AS trained_ms,
   (SELECT a.version FROM attempt a WHERE a.token = t.train_token) AS version,
   (SELECT a.libraries FROM attempt a WHERE a.token = t.train_token) AS libraries,
   (SELECT a.device FROM attempt a WHERE a.token = t.train_token) AS device,
   (SELECT a.threads FROM attempt a WHERE a.token = t.train_token) AS threads,
+  (SELECT a.cpu_ms / 1000.0 FROM attempt a WHERE a.token = t.train_token) AS cpu_seconds,
+  (SELECT a.memory_peak FROM attempt a WHERE a.token = t.train_token) AS memory_peak_bytes,
+  (SELECT a.device_peak FROM attempt a WHERE a.token = t.train_token) AS device_peak_bytes,
+  (SELECT a.device_busy FROM attempt a WHERE a.token = t.train_token) AS device_busy,
   (SELECT config ->> '$.numerics.precision' FROM trial_config WHERE trial = t.key) AS precision,
   (SELECT config ->> '$.numerics.fusion' FROM trial_config WHERE trial = t.key) AS fusion,
   (SELECT config ->> '$.dataset.digest' FROM trial_config WHERE trial = t.key) AS dataset_digest,
@@ -338,6 +348,8 @@ SELECT
   r.warnings, r.forward_images, r.backward_images, r.saved_images, r.artifact, r.artifact_sha256,
   a.number AS attempts, r.token, a.ended_ms AS evaluated_ms,
   a.version, a.libraries, a.device, a.threads, w.host,
+  a.cpu_ms / 1000.0 AS cpu_seconds, a.memory_peak AS memory_peak_bytes,
+  a.device_peak AS device_peak_bytes, a.device_busy,
   x.settings AS attack_settings,   -- All, as canonical JSON.
   -- Of the weights that were attacked.
   (SELECT iif(e.checkpoint = 'best', g.best_sha256, g.model_sha256) FROM training g
@@ -417,6 +429,27 @@ FROM (
 ) AS counts
 GROUP BY sweep_key;
 
+-- One row per attempt, with what it used until its end or, where it runs, until a minute ago or so;
+-- NULL: not known. Other views say the same of the attempt that they name.
+CREATE VIEW v_attempt AS
+SELECT
+  a.token, CASE WHEN k.evaluation IS NULL THEN 'train' ELSE 'evaluate' END AS kind,
+  t.id AS trial, e.id AS evaluation, x.name AS attack, a.number AS attempt,
+  a.state, a.failure AS class, a.message,
+  w.id AS worker, w.host, a.slots, a.device, a.threads, a.version, a.resumed_step,
+  a.assigned_ms, a.started_ms, a.ended_ms,
+  a.wall_ms / 1000.0 AS seconds,
+  a.cpu_ms / 1000.0 AS cpu_seconds,      -- User and system, of all its processes.
+  a.memory_peak AS memory_peak_bytes,    -- The most that was resident at once, by the samples.
+  a.device_peak AS device_peak_bytes,    -- Likewise on its GPUs, whoever had it there.
+  a.device_busy                          -- Share of the time in which anything ran on these.
+FROM attempt a
+LEFT JOIN task k ON k.key = a.task
+LEFT JOIN trial t ON t.key = k.trial
+LEFT JOIN evaluation e ON e.key = k.evaluation
+LEFT JOIN attack x ON x.key = e.attack
+LEFT JOIN worker w ON w.key = a.worker;
+
 -- One row per attempt that failed.
 CREATE VIEW v_failures AS
 SELECT
@@ -425,7 +458,9 @@ SELECT
   t.id AS trial, e.id AS evaluation, x.name AS attack, a.number AS attempt, a.token,
   a.failure AS class, a.message,
   k.state AS task_state,                       -- Of its task now.
-  w.id AS worker, w.host, a.slots, a.device, a.version, a.started_ms
+  w.id AS worker, w.host, a.slots, a.device, a.version, a.started_ms,
+  a.wall_ms / 1000.0 AS seconds, a.cpu_ms / 1000.0 AS cpu_seconds,
+  a.memory_peak AS memory_peak_bytes, a.device_peak AS device_peak_bytes, a.device_busy
 FROM attempt a
 LEFT JOIN task k ON k.key = a.task
 LEFT JOIN trial t ON t.key = k.trial

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -10,6 +11,7 @@
 #include "base/id.h"
 #include "sweep/attempt/failure.h"
 #include "sweep/attempt/progress.h"
+#include "sweep/attempt/resource_use.h"
 #include "sweep/attempt/task.h"
 #include "sweep/trial/sweep.h"
 
@@ -107,11 +109,19 @@ struct CheckpointRecorded {
   friend bool operator==(const CheckpointRecorded&, const CheckpointRecorded&) = default;
 };
 
+// What a live attempt has used so far. It replaces what was recorded before and is no event.
+struct UseMeasured {
+  Token token;
+  ResourceUse use;
+  friend bool operator==(const UseMeasured&, const UseMeasured&) = default;
+};
+
 // The task becomes succeeded; the trial has weights, or diverged.
 struct TrainingSucceeded {
   Token token;
   TrialId trial;
   TrainedLine line;
+  std::optional<ResourceUse> use{};  // Nothing: what was recorded before stays.
   friend bool operator==(const TrainingSucceeded&, const TrainingSucceeded&) = default;
 };
 
@@ -120,7 +130,8 @@ struct EvaluationSucceeded {
   Token token;
   EvaluationId evaluation;
   EvaluatedLine line;
-  std::string flags;  // The bytes of the flags file.
+  std::string flags;                 // The bytes of the flags file.
+  std::optional<ResourceUse> use{};  // As of a training.
   friend bool operator==(const EvaluationSucceeded&, const EvaluationSucceeded&) = default;
 };
 
@@ -133,8 +144,9 @@ struct AttemptFailed {
   TaskId task;
   Failure failure;
   AfterFailure next = AfterFailure::kQueued;
-  int charged = 0;    // Failures charged to the task so far, this one included.
-  int uncharged = 0;  // Likewise, those that were not its fault.
+  int charged = 0;                   // Failures charged to the task so far, this one included.
+  int uncharged = 0;                 // Likewise, those that were not its fault.
+  std::optional<ResourceUse> use{};  // As of a training.
   friend bool operator==(const AttemptFailed&, const AttemptFailed&) = default;
 };
 
@@ -160,7 +172,7 @@ struct TaskRequeued {
 using Change =
     std::variant<WorkerJoined, WorkerLeft, WorkerDrained, HostQuarantined, HostReleased,
                  SweepRecorded, SweepStateChanged, AttemptAssigned, AttemptStarted, EpochRecorded,
-                 CheckpointRecorded, TrainingSucceeded, EvaluationSucceeded, AttemptFailed,
-                 ReportRefused, TaskCancelled, TaskRequeued>;
+                 CheckpointRecorded, UseMeasured, TrainingSucceeded, EvaluationSucceeded,
+                 AttemptFailed, ReportRefused, TaskCancelled, TaskRequeued>;
 
 }  // namespace archsweep

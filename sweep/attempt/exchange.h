@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "sweep/attempt/job.h"
 #include "sweep/attempt/progress.h"
+#include "sweep/attempt/resource_use.h"
 #include "sweep/attempt/task.h"
 #include "sweep/trial/evaluation.h"
 #include "sweep/trial/trial.h"
@@ -37,6 +38,7 @@ struct NumberedLine {
 struct ObservedAttempt {
   Token token;
   std::vector<NumberedLine> lines;
+  std::optional<ResourceUse> use{};
 };
 
 struct WorkerReport {

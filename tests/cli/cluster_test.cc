@@ -99,6 +99,7 @@ TEST_F(ClusterTest, TakesASweepToItsResults) {
   const std::string trial = Value("SELECT id FROM trial LIMIT 1").substr(0, 8);
   const CommandResult why = Ask({"why", trial, "--format", "csv"});
   EXPECT_NE(why.out.find("done, in attempt 1"), std::string::npos) << why.out << why.err;
+  EXPECT_NE(why.out.find(",memory_peak_bytes,"), std::string::npos) << why.out;
   worker->Signal(SIGTERM);
   EXPECT_EQ(worker->Wait(kPatience), 0);
   EXPECT_EQ(Value("SELECT left_reason FROM worker"), "it left");

@@ -15,6 +15,9 @@ TEST_F(RunTest, TakesASweepToItsTable) {
   EXPECT_NE(run.out.find("clean_last"), std::string::npos) << run.out;
   EXPECT_EQ(Query("select count(*) from v_result"), "4");
   EXPECT_EQ(Query("select count(*) from attempt"), "8");
+  EXPECT_EQ(Query("select count(*) from v_attempt where seconds > 0 and cpu_seconds >= 0 and "
+                  "memory_peak_bytes > 1000000"),
+            "8");
   ExpectWhole();
 }
 

@@ -56,6 +56,12 @@ TEST_F(Https, TellEveryoneWhetherTheCoordinatorWorks) {
 
 TEST_F(Https, GiveMetricsToThoseWhoMayRead) {
   latest_->counts = {.total = 10, .succeeded = 3, .failed = 1, .live = 2};
+  const ResourceUse use{.wall_ms = 2'000,
+                        .cpu_ms = 3'000,
+                        .memory_bytes = 70,
+                        .memory_peak_bytes = 90,
+                        .device = DeviceUse{.memory_bytes = 5, .memory_peak_bytes = 6}};
+  latest_->live = {LiveTask{.use = use}, LiveTask{.use = use}, LiveTask{}};
   EXPECT_EQ(Get("/metrics", "")->status, 401);
   EXPECT_EQ(Get("/metrics", "guess")->status, 401);
   EXPECT_EQ(Get("/metrics", "w")->status, 403);
@@ -65,6 +71,10 @@ TEST_F(Https, GiveMetricsToThoseWhoMayRead) {
     EXPECT_EQ(metrics->status, 200);
     EXPECT_NE(metrics->body.find("archsweep_tasks{state=\"waiting\"} 4\n"), std::string::npos)
         << metrics->body;
+    for (const char* line : {"\narchsweep_processors 3\n", "\narchsweep_memory_bytes 140\n",
+                             "\narchsweep_device_memory_bytes 10\n"}) {
+      EXPECT_NE(metrics->body.find(line), std::string::npos) << line << metrics->body;
+    }
   }
   EXPECT_EQ(Get("/other", "u")->status, 404);
 }

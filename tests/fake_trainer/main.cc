@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -34,6 +35,7 @@ constexpr int64_t kImages = 11;
 constexpr const char* kFlagsName = "flags";
 constexpr const char* kLeftName = "rank-0.left";
 constexpr int kForeverMs = -1;
+constexpr int64_t kBurnMs = 200;
 
 class FakeTrainer {
  public:
@@ -52,6 +54,7 @@ class FakeTrainer {
   }
 
   int Run() {
+    if (behaviour_.mode == FakeMode::kBurn) Burn();
     if (rank_ > 0) return Follow();
     const int code = Lead();
     if (job_.ranks > 1) std::ofstream(job_.attempt_folder / kLeftName) << code;
@@ -75,6 +78,10 @@ class FakeTrainer {
     Write(ToText(StartedLine{"fake", "none", "none", job_.threads, ResumedStep()}));
     if (behaviour_.mode == FakeMode::kRankDies || behaviour_.mode == FakeMode::kRankFails) {
       WaitForStop(kForeverMs);
+    }
+    if (behaviour_.mode == FakeMode::kBurn) {
+      WaitForStop(kForeverMs);
+      return Code(TrainerExit::kStopped);
     }
     if (behaviour_.mode == FakeMode::kSteps && !DoSteps()) return Code(TrainerExit::kStopped);
     if (behaviour_.mode == FakeMode::kFlood) Flood();
@@ -130,6 +137,13 @@ class FakeTrainer {
   [[noreturn]] static void BeStubborn() {
     signal(SIGTERM, SIG_IGN);
     while (true) pause();
+  }
+
+  // What it fills stays until the end.
+  void Burn() {
+    filled_.assign(static_cast<size_t>(behaviour_.amount) << 20, 'x');
+    const clock_t end = clock() + kBurnMs * CLOCKS_PER_SEC / 1000;
+    while (clock() < end) continue;
   }
 
   int64_t ResumedStep() const {
@@ -212,6 +226,7 @@ class FakeTrainer {
   Job job_;
   int rank_;
   FakeBehaviour behaviour_;
+  std::vector<char> filled_;
   int progress_ = -1;
   int control_ = -1;
   int lifeline_ = -1;

@@ -9,10 +9,10 @@
 namespace archsweep {
 namespace {
 
-constexpr std::array<const char*, 16> kNames = {
+constexpr std::array<const char*, 17> kNames = {
     "finish",   "steps",     "crash",     "exit",       "hang",   "stubborn",
     "flood",    "garbage",   "long-line", "grandchild", "linger", "fail",
-    "no-flags", "bad-flags", "rank-dies", "rank-fails"};
+    "no-flags", "bad-flags", "rank-dies", "rank-fails", "burn"};
 
 }  // namespace
 

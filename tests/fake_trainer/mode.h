@@ -23,6 +23,8 @@ enum class FakeMode {
   kBadFlags,    // An evaluation whose flags file is too short.
   kRankDies,    // Rank 1 is killed by signal `amount`, while rank 0 waits.
   kRankFails,   // Rank 1 leaves a failure record of class out_of_memory and ends.
+  kBurn,        // Each rank fills `amount` MiB and uses 200 ms of a processor before its start is
+                // told; then waits until it is asked to stop.
 };
 
 struct FakeBehaviour {

@@ -35,13 +35,21 @@ WorkerDescription SomeDescription() {
           .dead_workers = {IdOfText<WorkerId>("first life"), IdOfText<WorkerId>("second life")}};
 }
 
+ResourceUse SomeUse() {
+  return {.wall_ms = 5,
+          .cpu_ms = 9,
+          .memory_bytes = 3,
+          .memory_peak_bytes = 4,
+          .device = DeviceUse{.memory_bytes = 7, .memory_peak_bytes = 8, .busy = 0}};
+}
+
 WorkerReport SomeReport() {
   const ProgressLine started = StartedLine{"1.0", "torch", "processor", 1, 0};
   const ProgressLine evaluated =
       EvaluatedLine{.images = 10, .correct = 3, .loss = 1.5, .seconds = 2, .flags_file = "flags"};
   return {.worker = IdOfText<WorkerId>("worker"),
           .attempts = {{Token{7}, {{1, started, ""}, {4, evaluated, std::string("\x07\0", 2)}}},
-                       {Token{9}, {}}},
+                       {Token{9}, {}, SomeUse()}},
           .hold_ms = 0,
           .leaving = true};
 }
@@ -84,6 +92,8 @@ TEST(Convert, CarriesAReportBothWays) {
   EXPECT_EQ(received->attempts[0].token, Token{7});
   EXPECT_EQ(received->attempts[1].token, Token{9});
   EXPECT_TRUE(received->attempts[1].lines.empty());
+  EXPECT_FALSE(received->attempts[0].use);
+  EXPECT_EQ(received->attempts[1].use, SomeUse());
   const std::vector<NumberedLine>& lines = received->attempts[0].lines;
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_EQ(lines[0].number, 1);
@@ -176,6 +186,7 @@ TEST(Convert, RefusesAnImpossibleReport) {
   const auto line = [](SynchronizeRequest& wire, int i) {
     return wire.mutable_attempts(0)->mutable_lines(i);
   };
+  const auto use = [](SynchronizeRequest& wire) { return wire.mutable_attempts(1)->mutable_use(); };
   ExpectRefused<SynchronizeRequest>(
       ToWire(SomeReport()),
       {
@@ -197,6 +208,16 @@ TEST(Convert, RefusesAnImpossibleReport) {
            [&](auto& wire) { line(wire, 1)->set_flags("x"); }},
           {"attempts[0].lines[1].flags: has 1048577",
            [&](auto& wire) { line(wire, 1)->set_flags(std::string(kFlagsBytesMax + 1, 'x')); }},
+          {"attempts[1].use: wall_ms is -1", [&](auto& wire) { use(wire)->set_wall_ms(-1); }},
+          {"attempts[1].use: cpu_ms is ", [&](auto& wire) { use(wire)->set_cpu_ms(INT64_MAX); }},
+          {"attempts[1].use: memory_bytes is 5",
+           [&](auto& wire) { use(wire)->set_memory_bytes(5); }},
+          {"attempts[1].use: memory_peak_bytes is ",
+           [&](auto& wire) { use(wire)->set_memory_peak_bytes(int64_t{1} << 60); }},
+          {"attempts[1].use: device.memory_peak_bytes is -8",
+           [&](auto& wire) { use(wire)->mutable_device()->set_memory_peak_bytes(-8); }},
+          {"attempts[1].use: device.busy is nan",
+           [&](auto& wire) { use(wire)->mutable_device()->set_busy(std::nan("")); }},
           {"attempts[1].lines: is 10001",
            [&](auto& wire) {
              for (size_t i = 0; i <= kLinesPerReportMax; ++i) {

@@ -33,7 +33,7 @@ std::optional<WorkerReport> Adoption::Next() const {
   for (const ObservedAttempt& attempt : attempts) {
     const auto count = static_cast<std::ptrdiff_t>(FittingLines(attempt.lines, bytes));
     report.attempts.push_back(
-        {attempt.token, {attempt.lines.begin(), attempt.lines.begin() + count}});
+        {attempt.token, {attempt.lines.begin(), attempt.lines.begin() + count}, attempt.use});
     report.leaving = report.leaving && report.attempts.back().lines.size() == attempt.lines.size();
   }
   return report;

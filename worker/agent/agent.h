@@ -4,15 +4,18 @@
 #include <filesystem>
 #include <memory>
 #include <stop_token>
+#include <string>
 
 #include "base/result.h"
 #include "proto/access/access.h"
+#include "worker/agent/nvml.h"
 
 namespace archsweep {
 
 class AgentLoop;
 
 inline constexpr int64_t kShutdownMs = 4'500;
+inline constexpr int64_t kSampleMs = 10'000;
 
 struct AgentOptions {
   Access access;                          // Of the coordinator.
@@ -29,6 +32,8 @@ struct AgentOptions {
   int64_t stop_ms = kShutdownMs;
   int64_t give_up_ms = 0;     // Silence of the coordinator after which the agent stops; 0: never.
   int64_t time_limit_ms = 0;  // After which it has stopped by itself; 0: never.
+  int64_t sample_ms = kSampleMs;  // How often it is measured what a running attempt uses.
+  std::string nvml_library = kNvmlLibrary;
 };
 
 // Runs attempts on this host: one process session for each, started, watched, stopped and reported

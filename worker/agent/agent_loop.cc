@@ -50,6 +50,7 @@ AgentLoop::AgentLoop(AttemptSurroundings around, WorkFolder work, WakeEvent wake
       }()),
       work_(std::move(work)),
       wake_(std::move(wake)),
+      sampler_(around_.host, around_.options.sample_ms, around_.options.nvml_library),
       adoption_(work_.TakeSpools()) {}
 
 Status AgentLoop::ConnectTo(const Access& access) {
@@ -277,6 +278,7 @@ void AgentLoop::CleanUpFinished() {
 
 void AgentLoop::StepAttempts(int64_t now_ms) {
   for (auto& [token, attempt] : held_) attempt.Step(now_ms);
+  sampler_.Step(now_ms, held_);
   std::erase_if(held_,
                 [](const auto& entry) { return entry.second.Forgotten() && entry.second.Ended(); });
   if (phase_ == Phase::kServing) BeginWaiting(now_ms);
@@ -385,7 +387,8 @@ void AgentLoop::SendReport() {
   bool complete = true;
   sent_numbers_.clear();
   for (const auto& [token, attempt] : held_) {
-    ObservedAttempt observed{.token = token, .lines = attempt.Lines().Oldest(bytes)};
+    ObservedAttempt observed{
+        .token = token, .lines = attempt.Lines().Oldest(bytes), .use = attempt.Use()};
     if (!observed.lines.empty()) sent_numbers_[token] = observed.lines.back().number;
     complete = complete && observed.lines.size() == attempt.Lines().Size();
     report.attempts.push_back(std::move(observed));
@@ -400,9 +403,10 @@ void AgentLoop::SendReport() {
 void AgentLoop::Wait(int64_t now_ms) {
   std::vector<pollfd> descriptors = {{wake_.Fd(), POLLIN, 0}};
   int64_t until_ms = phase_ == Phase::kStopping ? stop_end_ms_ : LeaveMs();
-  for (const auto& [token, attempt] : held_) {
+  for (auto& [token, attempt] : held_) {
     attempt.AddDescriptors(descriptors);
     if (const auto deadline_ms = attempt.DeadlineMs()) until_ms = std::min(until_ms, *deadline_ms);
+    until_ms = std::min(until_ms, sampler_.DueMs(attempt));
   }
   const auto next_ms = client_->Busy() ? std::nullopt : NextCallMs();
   if (next_ms) until_ms = std::min(until_ms, *next_ms);

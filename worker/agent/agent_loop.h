@@ -18,6 +18,7 @@
 #include "worker/agent/fleet_client.h"
 #include "worker/agent/held_attempt.h"
 #include "worker/agent/spares.h"
+#include "worker/agent/use_sampler.h"
 #include "worker/agent/wake_event.h"
 #include "worker/agent/work_folder.h"
 
@@ -93,6 +94,7 @@ class AgentLoop {
   CallSchedule schedule_;
   std::map<Token, HeldAttempt> held_;
   std::map<Token, HeldAttempt> finished_;  // Answered for; to be cleaned up when there is time.
+  UseSampler sampler_;
   Adoption adoption_;
   Phase phase_ = Phase::kAdopting;
   int64_t start_ms_ = 0;

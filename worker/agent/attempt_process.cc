@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "sweep/attempt/rank_failure.h"
 #include "worker/agent/process_table.h"
+#include "worker/agent/process_use.h"
 
 namespace archsweep {
 namespace {
@@ -64,6 +65,7 @@ AttemptProcess::AttemptProcess(AttemptFolder folder, int ranks, AttemptPipes pip
       pipes_(std::move(pipes)),
       process_(std::move(process)),
       watch_(now_ms),
+      meter_(process_.pid, now_ms),
       next_log_check_ms_(now_ms + kLogCheckMs) {}
 
 std::vector<ReportedLine> AttemptProcess::Step(int64_t now_ms) {
@@ -77,7 +79,8 @@ std::vector<ReportedLine> AttemptProcess::Step(int64_t now_ms) {
   // Whatever was written is in the pipe now, and the pipe holds less than one Step reads.
   ReadProgress(now_ms, lines);
   Take(reader_.Finish(), now_ms, lines);
-  waitid(P_PIDFD, static_cast<id_t>(process_.fd.Get()), nullptr, WEXITED | WNOHANG);
+  meter_.OnReaped(Reap(process_.pid));
+  meter_.OnEnd(now_ms);
   lines.push_back(FinalLine());
   ended_ = true;
   pipes_ = {};
@@ -191,7 +194,7 @@ bool AttemptProcess::NoStragglers() {
     UniqueFd fd = OpenProcess(process);
     if (!fd.Valid() || getsid(process) != process_.pid) continue;
     if (HasEnded(process)) {
-      waitpid(process, nullptr, WNOHANG);
+      meter_.OnReaped(Reap(process));
     } else if (SendSignal(fd, SIGKILL)) {
       stragglers_.push_back(std::move(fd));
     }

@@ -14,6 +14,7 @@
 #include "worker/agent/attempt_watch.h"
 #include "worker/agent/progress_reader.h"
 #include "worker/agent/spawn.h"
+#include "worker/agent/use_meter.h"
 #include "worker/agent/verdict.h"
 
 namespace archsweep {
@@ -46,6 +47,10 @@ class AttemptProcess {
   // The final line was returned and no process is left.
   bool Ended() const { return ended_; }
 
+  // What it has used; complete once it has ended.
+  UseMeter& Meter() { return meter_; }
+  const UseMeter& Meter() const { return meter_; }
+
   // What to wait for before the next Step, which is due at DeadlineMs() at the latest.
   void AddDescriptors(std::vector<pollfd>& descriptors) const;
   int64_t DeadlineMs() const;
@@ -68,6 +73,7 @@ class AttemptProcess {
   AttemptPipes pipes_;
   SpawnedProcess process_;
   AttemptWatch watch_;
+  UseMeter meter_;
   ProgressReader reader_;
   std::optional<ProgressLine> final_line_;
   std::optional<ProcessEnd> leader_end_;  // It is waited for only after its whole session.

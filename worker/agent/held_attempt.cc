@@ -58,6 +58,7 @@ void HeldAttempt::Step(int64_t now_ms) {
     Keep(now_ms, std::move(reported.line), std::move(reported.flags));
   }
   if (!process_->Ended()) return;
+  use_ = process_->Meter().Use();
   process_.reset();
   state_ = State::kEnded;
 }
@@ -120,7 +121,7 @@ void HeldAttempt::End(int64_t now_ms, Failure failure) {
 
 void HeldAttempt::Keep(int64_t now_ms, ProgressLine line, std::string flags) {
   const int64_t number = outbox_.Append(now_ms, line, flags);
-  spool_.Append({.number = number, .line = std::move(line), .flags = std::move(flags)});
+  spool_.Append({.number = number, .line = std::move(line), .flags = std::move(flags)}, Use());
 }
 
 void HeldAttempt::AskStop(int64_t now_ms, StopGrace grace) {

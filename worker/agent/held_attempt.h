@@ -70,6 +70,12 @@ class HeldAttempt {
   Outbox& Lines() { return outbox_; }
   const Outbox& Lines() const { return outbox_; }
 
+  // Of what runs of it; null where nothing does.
+  UseMeter* Meter() { return process_ ? &process_->Meter() : nullptr; }
+  const UseMeter* Meter() const { return process_ ? &process_->Meter() : nullptr; }
+  // What it has used, as far as it was measured.
+  std::optional<ResourceUse> Use() const { return process_ ? process_->Meter().Use() : use_; }
+
   void AddDescriptors(std::vector<pollfd>& descriptors) const;
   std::optional<int64_t> DeadlineMs() const;
 
@@ -92,6 +98,7 @@ class HeldAttempt {
   Placement placement_;
   std::unique_ptr<CheckpointSearch> search_;
   std::optional<AttemptProcess> process_;
+  std::optional<ResourceUse> use_;  // Once it has ended.
   Outbox outbox_;
   Spool spool_;
   std::optional<ProgressLine> final_line_;

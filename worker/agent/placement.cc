@@ -85,6 +85,15 @@ Result<Placement> PlaceOn(std::span<const int> slots, const HostResources& host)
   return placement;
 }
 
+std::vector<std::string> GpusOf(const HostResources& host) {
+  std::vector<std::string> gpus;
+  for (int slot = host.cpu_slots; slot < host.cpu_slots + host.gpu_slots; ++slot) {
+    auto gpu = GpuOf(slot, host);
+    if (gpu) gpus.push_back(*std::move(gpu));
+  }
+  return gpus;
+}
+
 std::vector<int> OwnCpus() {
   cpu_set_t set;
   CPU_ZERO(&set);

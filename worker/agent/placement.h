@@ -38,6 +38,10 @@ struct Placement {
 // without mpirun.
 Result<Placement> PlaceOn(std::span<const int> slots, const HostResources& host);
 
+// The GPUs of its GPU slots, in their order, as CUDA_VISIBLE_DEVICES names them; fewer where that
+// names fewer.
+std::vector<std::string> GpusOf(const HostResources& host);
+
 // The CPUs that this process may run on.
 std::vector<int> OwnCpus();
 

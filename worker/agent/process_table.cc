@@ -26,18 +26,6 @@ namespace fs = std::filesystem;
 constexpr size_t kStatBytesMax = 4096;
 constexpr size_t kEnvironmentBytesMax = size_t{4} << 20;
 
-std::vector<pid_t> AllProcesses() {
-  std::vector<pid_t> processes;
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc"), &closedir);
-  if (!folder) return processes;
-  while (const dirent* entry = readdir(folder.get())) {
-    if (const auto number = ParseInteger(entry->d_name)) {
-      processes.push_back(static_cast<pid_t>(*number));
-    }
-  }
-  return processes;
-}
-
 // Whether the environment that the process was started with has the marker of an attempt of
 // `attempts`. False for a process that has ended and for one of another user.
 bool BelongsTo(const fs::path& attempts, pid_t process) {
@@ -75,6 +63,18 @@ bool WaitForEnds(OpenProcesses& processes, int64_t end_ms) {
 }
 
 }  // namespace
+
+std::vector<pid_t> AllProcesses() {
+  std::vector<pid_t> processes;
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc"), &closedir);
+  if (!folder) return processes;
+  while (const dirent* entry = readdir(folder.get())) {
+    if (const auto number = ParseInteger(entry->d_name)) {
+      processes.push_back(static_cast<pid_t>(*number));
+    }
+  }
+  return processes;
+}
 
 UniqueFd OpenProcess(pid_t process) { return UniqueFd(pidfd_open(process, 0)); }
 

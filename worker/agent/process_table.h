@@ -16,6 +16,9 @@ namespace archsweep {
 // The environment variable that every process of an attempt inherits: the folder of the attempt.
 inline constexpr std::string_view kAttemptVariable = "ARCHSWEEP_ATTEMPT";
 
+// The numbers of all processes of this machine, or of this container.
+std::vector<pid_t> AllProcesses();
+
 // A descriptor (pidfd) of the process, readable when it has ended; not valid if there is none.
 UniqueFd OpenProcess(pid_t process);
 

@@ -46,13 +46,17 @@ Result<std::string> BytesOfHex(std::string_view text) {
   return Fail(ErrorKind::kCorrupt, "flags: are no hexadecimal digits");
 }
 
-Result<NumberedLine> ReadLine(std::string_view text) {
+// Sets `use` where the line has one with it.
+Result<NumberedLine> ReadLine(std::string_view text, std::optional<ResourceUse>& use) {
   TRY_ASSIGN(const Json json, ParseJson(text));
   NumberedLine line;
   try {
     json.at("number").get_to(line.number);
     TRY_ASSIGN(line.line, ParseProgress(json.at("line").get<std::string>()));
     TRY_ASSIGN(line.flags, BytesOfHex(json.at("flags").get<std::string>()));
+    if (json.contains("use")) {
+      TRY_ASSIGN(use, ParseUse(json.at("use")));
+    }
   } catch (const Json::exception& error) {
     return Fail(ErrorKind::kCorrupt, error.what());
   }
@@ -83,7 +87,7 @@ Result<SpooledAttempt> ReadSpool(const fs::path& path) {
   if (lines.empty()) return Fail(ErrorKind::kCorrupt, "is empty");
   TRY_ASSIGN(SpooledAttempt attempt, ReadHead(lines.front()));
   for (size_t i = 1; i < lines.size(); ++i) {
-    auto line = ReadLine(lines[i]);
+    auto line = ReadLine(lines[i], attempt.observed.use);
     if (!line) {
       LogWarning("{}: line {}: {}", path.string(), i + 1, line.error().message);
       break;
@@ -95,7 +99,7 @@ Result<SpooledAttempt> ReadSpool(const fs::path& path) {
 
 }  // namespace
 
-void Spool::Append(const NumberedLine& line) {
+void Spool::Append(const NumberedLine& line, const std::optional<ResourceUse>& use) {
   if (failed_ || std::holds_alternative<StepLine>(line.line)) return;
   std::string text;
   if (!file_.Valid()) {
@@ -106,8 +110,8 @@ void Spool::Append(const NumberedLine& line) {
     const Json head = {{"version", kVersion}, {"worker", ToHex(worker_)}, {"token", token_.value}};
     text = head.dump() + "\n";
   }
-  const Json json = {
-      {"number", line.number}, {"line", ToText(line.line)}, {"flags", HexOf(line.flags)}};
+  Json json = {{"number", line.number}, {"line", ToText(line.line)}, {"flags", HexOf(line.flags)}};
+  if (use && IsFinal(line.line)) json["use"] = ToJson(*use);
   if (Write(text + json.dump() + "\n")) return;
   failed_ = true;
   LogWarning(

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "base/id.h"
@@ -22,8 +23,9 @@ class Spool {
   Spool(std::filesystem::path attempt_folder, WorkerId worker, Token token)
       : folder_(std::move(attempt_folder)), worker_(worker), token_(token) {}
 
-  // Where this fails, the line is only in memory; a warning says so.
-  void Append(const NumberedLine& line);
+  // `use`: of the attempt so far; kept with its final line. Where this fails, the line is only in
+  // memory; a warning says so.
+  void Append(const NumberedLine& line, const std::optional<ResourceUse>& use = std::nullopt);
 
   // The lines are of no more use; the file stays, empty.
   void Clear();

@@ -124,6 +124,32 @@ TEST(Scheduler, AppliesANumberedLineOnce) {
   harness.ExpectNothing();
 }
 
+TEST(Scheduler, RecordsWhatAnAttemptUsesWithItsEndAndSeldomBefore) {
+  Harness harness(OneRunning());
+  const auto report = [&](int worker, int64_t wall_ms, std::vector<NumberedLine> lines = {}) {
+    const ResourceUse use{.wall_ms = wall_ms};
+    harness.Step(WorkerReported{
+        {.worker = Worker(worker), .attempts = {{Token{7}, std::move(lines), use}}}});
+  };
+  report(1, 2'000);
+  harness.now_ms = kUseRecordMs - 1;
+  report(1, 59'000);
+  harness.now_ms = kUseRecordMs;
+  report(1, 60'000);
+  const auto measured = harness.Take<UseMeasured>();
+  EXPECT_EQ(measured.token, Token{7});
+  EXPECT_EQ(measured.use.wall_ms, 60'000);
+  report(1, 40'000);
+  harness.Register(2, 1);
+  harness.Take<WorkerJoined>();
+  report(2, 99'000);
+  EXPECT_EQ(harness.scheduler.Live().at(Token{7}).use->wall_ms, 60'000)
+      << "neither what came late counts nor what another worker says";
+  report(1, 70'000, {{.number = 1, .line = TrainedLine{}, .flags = ""}});
+  EXPECT_EQ(harness.Take<TrainingSucceeded>().use->wall_ms, 70'000);
+  harness.ExpectWake(1);
+}
+
 TEST(Scheduler, ChargesATaskForItsFailureAndBacksOff) {
   InitialState state;
   AddTrial(state, 1);

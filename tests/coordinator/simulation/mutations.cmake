@@ -131,3 +131,12 @@ mutation(trains-without-the-time coordinator/scheduler/fleet.cc
 mutation(never-tells-to-stop coordinator/engine_core.cc
   [[    orders.attempts.back().stop = slot->stopping;]]
   [[    orders.attempts.back().stop = false;]])
+mutation(believes-what-another-worker-says-of-use coordinator/scheduler/attempts.cc
+  [[found == live_.end() || found->second.worker != worker) return;]]
+  [[found == live_.end() || !Knows(worker)) return;]])
+mutation(records-use-with-every-report coordinator/scheduler/attempts.cc
+  [[  slot.use_recorded_ms = now_ms_;]]
+  [[]])
+mutation(forgets-what-an-attempt-used coordinator/scheduler/scheduler.cc
+  [[    NoteUse(report.worker, observed);]]
+  [[]])

@@ -124,6 +124,10 @@ void SimDatabase::Apply(const CheckpointRecorded& fact) {
   if (Attempt* const attempt = Live(fact.token)) attempt->checkpoints.insert(fact.line.step);
 }
 
+void SimDatabase::Apply(const UseMeasured& fact) {
+  if (Live(fact.token) != nullptr) ++transitions_["use measured"];
+}
+
 void SimDatabase::Succeed(Token token, const TaskId& id) {
   Attempt* const attempt = Live(token);
   if (attempt == nullptr) return;

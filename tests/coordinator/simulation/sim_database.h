@@ -96,6 +96,7 @@ class SimDatabase {
   void Apply(const AttemptStarted& fact);
   void Apply(const EpochRecorded& fact);
   void Apply(const CheckpointRecorded& fact);
+  void Apply(const UseMeasured& fact);
   void Apply(const TrainingSucceeded& fact);
   void Apply(const EvaluationSucceeded& fact);
   void Apply(const AttemptFailed& fact);

@@ -109,6 +109,7 @@ WorkerReport SimWorker::Report(bool hold) {
   WorkerReport report{.worker = description_.worker, .attempts = {}};
   for (auto& [token, held] : held_) {
     report.attempts.push_back({token, held.lines});
+    if (held.running) report.attempts.back().use = SimUse(token, held.steps);
     held.sent = held.number;
   }
   report.leaving =

@@ -14,6 +14,11 @@ namespace archsweep {
 // The message of a failure that a worker tells of an attempt which it never had.
 inline constexpr const char* kForged = "forged";
 
+// What an attempt uses, in which a test can see whose it is and how old.
+inline ResourceUse SimUse(Token token, int64_t age) {
+  return {.wall_ms = age, .memory_bytes = token.value, .memory_peak_bytes = token.value};
+}
+
 // What a simulated agent does wrong on purpose.
 struct WorkerFaults {
   bool fails = false;        // Attempts end in all ways.

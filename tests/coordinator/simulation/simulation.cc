@@ -49,7 +49,7 @@ const std::vector<std::string>& TransitionKinds() {
       "queued>assigned",    "backoff>assigned",  "assigned>running", "assigned>queued",
       "assigned>cancelled", "running>succeeded", "running>queued",   "running>backoff",
       "running>failed",     "running>cancelled", "queued>cancelled", "backoff>cancelled",
-      "failed>queued",      "cancelled>queued",  "report refused"};
+      "failed>queued",      "cancelled>queued",  "report refused",   "use measured"};
   return kKinds;
 }
 

@@ -289,6 +289,7 @@ void World::Forge(size_t number) {
     WorkerReport report{.worker = self, .attempts = {}};
     const FailedLine line{{FailureClass::kTask, kForged}};
     report.attempts = {{live.token, {{.number = 1'000, .line = line}}}};
+    report.attempts.back().use = SimUse(Token{}, 1'000);
     return Send(Request{number, ++calls_, std::move(report)});
   }
 }

@@ -79,6 +79,7 @@ class World {
   void CheckOrder(const AttemptAssigned& fact);
   void CheckOnce(Token token, int64_t number, const char* what);
   void CheckChange(const Change& change);
+  void CheckUse(const Change& change);
   void CheckWorkers();
   void CheckObserved(const WorkerReport& report, const ObservedAttempt& observed);
   void CheckOrders(const WorkerReport& report, const WorkerOrders& orders);
@@ -114,7 +115,8 @@ class World {
   std::set<Token> may_stop_;
   // What this coordinator has recorded of attempts: a line that is repeated takes effect once.
   std::set<std::tuple<Token, int64_t, std::string>> recorded_;
-  std::set<WorkerId> dead_;  // Lives that a successor proved dead, or that left.
+  std::map<Token, int64_t> measured_ms_;  // When the use of an attempt was recorded last.
+  std::set<WorkerId> dead_;               // Lives that a successor proved dead, or that left.
   int lives_ = 0;
   int64_t calls_ = 0;
   std::map<std::string, int> faults_;

@@ -10,6 +10,7 @@
 namespace archsweep {
 
 void World::CheckChange(const Change& change) {
+  CheckUse(change);
   if (const auto* assigned = std::get_if<AttemptAssigned>(&change)) CheckAssigned(*assigned);
   if (const auto* epoch = std::get_if<EpochRecorded>(&change)) {
     CheckOnce(epoch->token, epoch->line.epoch, "epoch");
@@ -21,6 +22,30 @@ void World::CheckChange(const Change& change) {
   if (left == nullptr || left->reason.find("silent") == std::string::npos) return;
   const int64_t heard_ms = std::max(opened_ms_, heard_ms_[left->worker]);
   if (now_ms_ - heard_ms < kLeaseMs) Violate("a worker is lost before its lease is over");
+}
+
+// What is recorded of an attempt is what its own worker told of it, and not too often.
+void World::CheckUse(const Change& change) {
+  if (const auto* assigned = std::get_if<AttemptAssigned>(&change)) {
+    measured_ms_[assigned->token] = now_ms_;
+  }
+  const auto check = [this](Token token, const std::optional<ResourceUse>& use) {
+    if (use && use->memory_bytes != token.value) Violate("another attempt's use is recorded");
+  };
+  if (const auto* measured = std::get_if<UseMeasured>(&change)) {
+    check(measured->token, measured->use);
+    const int64_t since_ms = std::exchange(measured_ms_[measured->token], now_ms_);
+    if (now_ms_ - since_ms < kUseRecordMs) Violate("what an attempt uses is recorded too often");
+  }
+  if (const auto* trained = std::get_if<TrainingSucceeded>(&change)) {
+    check(trained->token, trained->use);
+    if (!trained->use) Violate("what a training used is not recorded with its end");
+  }
+  if (const auto* evaluated = std::get_if<EvaluationSucceeded>(&change)) {
+    check(evaluated->token, evaluated->use);
+    if (!evaluated->use) Violate("what an evaluation used is not recorded with its end");
+  }
+  if (const auto* failed = std::get_if<AttemptFailed>(&change)) check(failed->token, failed->use);
 }
 
 void World::CheckOnce(Token token, int64_t number, const char* what) {

@@ -273,9 +273,46 @@ TEST_F(Agents, TellWhatAnEarlierLifeCouldNot) {
   Start();
   ASSERT_TRUE(WaitUntil([&] { return coordinator_.Registrations().size() == 2; }));
   ASSERT_TRUE(HasFinalLine(kFirst)) << "it is told before the new life registers";
+  EXPECT_TRUE(coordinator_.UseOf(kFirst));
   EXPECT_TRUE(std::holds_alternative<TrainedLine>(coordinator_.LinesOf(kFirst).rbegin()->second));
   EXPECT_EQ(coordinator_.Registrations()[1].dead_workers, std::vector<WorkerId>{first});
   EXPECT_FALSE(fs::exists(options.work_folder / "attempts/7/spool"));
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(Agents, TellWhatARunningAttemptUses) {
+  constexpr int64_t kFilledBytes = int64_t{64} << 20;
+  AgentOptions options = Options();
+  options.gpu_slots = 1;
+  options.sample_ms = 20;
+  options.nvml_library = kFakeNvml;
+  coordinator_.Desire(Training(kFirst, FakeMode::kBurn, 64, options.cpu_slots));
+  Start(options);
+  EXPECT_TRUE(WaitUntil([&] {
+    const auto use = coordinator_.UseOf(kFirst);
+    return use && use->cpu_ms >= 150 && use->memory_bytes >= kFilledBytes && use->device;
+  }));
+  const ResourceUse running = coordinator_.UseOf(kFirst).value_or(ResourceUse{});
+  EXPECT_EQ(running.device.value_or(DeviceUse{}), (DeviceUse{.memory_bytes = int64_t{3} << 30,
+                                                             .memory_peak_bytes = int64_t{3} << 30,
+                                                             .busy = 0.25}));
+  coordinator_.AskStop(kFirst);
+  ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kFirst); }));
+  const ResourceUse ended = *coordinator_.UseOf(kFirst);
+  EXPECT_GE(ended.wall_ms, running.wall_ms);
+  EXPECT_GE(ended.cpu_ms, running.cpu_ms);
+  EXPECT_GE(ended.memory_peak_bytes, running.memory_peak_bytes);
+  EXPECT_TRUE(Stop());
+}
+
+TEST_F(Agents, TellWhatAShortAttemptHasUsed) {
+  coordinator_.Desire(Training(kFirst, FakeMode::kFinish));
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return HasFinalLine(kFirst); }));
+  const auto use = coordinator_.UseOf(kFirst);
+  ASSERT_TRUE(use);
+  EXPECT_GT(use->memory_peak_bytes, int64_t{1} << 20);
+  EXPECT_FALSE(use->device);
   EXPECT_TRUE(Stop());
 }
 

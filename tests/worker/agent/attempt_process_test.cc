@@ -20,6 +20,7 @@
 #include "sweep/attempt/gang_launch.h"
 #include "tests/worker/agent/fixture.h"
 #include "worker/agent/process_table.h"
+#include "worker/agent/process_use.h"
 
 namespace archsweep {
 namespace {
@@ -281,6 +282,21 @@ TEST_F(Attempts, CanBeKilledAtOnce) {
             FailureClass::kStopped);
 }
 
+TEST_F(Attempts, KnowWhatTheyHaveUsedInTheEnd) {
+  Begin(FakeMode::kBurn, 32);
+  auto attempt = Start();
+  ASSERT_TRUE(attempt);
+  Follow(*attempt, IsStarted);
+  EXPECT_FALSE(attempt->Meter().Use()) << "nobody took a sample";
+  attempt->AskStop(NowMs(), {});
+  Follow(*attempt);
+  const auto use = attempt->Meter().Use();
+  ASSERT_TRUE(use);
+  EXPECT_GE(use->wall_ms, 190);
+  EXPECT_GE(use->cpu_ms, 190);
+  EXPECT_GE(use->memory_peak_bytes, int64_t{32} << 20);
+}
+
 TEST_F(Attempts, LeaveWhenTheirAgentIsGone) {
   Begin(FakeMode::kHang);
   {
@@ -320,6 +336,26 @@ TEST_F(Gangs, ThatHeedNothingAreKilledAtTheEndOfTheLadder) {
   EXPECT_EQ(std::get<FailedLine>(Follow(*attempt).back().line).failure.kind,
             FailureClass::kStopped);
   EXPECT_TRUE(ProcessesOf(attempts_).empty());
+}
+
+TEST_F(Gangs, KnowWhatAllRanksHaveUsed) {
+  Begin(FakeMode::kBurn, 16);
+  auto attempt = Start();
+  ASSERT_TRUE(attempt);
+  Follow(*attempt, IsStarted);
+  // Rank 0 has burnt; the others may be at it still, but are all there.
+  ASSERT_TRUE(WaitUntil([&] { return Ranks().size() == 3; }));
+  const pid_t session = attempt->Meter().Session();
+  EXPECT_TRUE(WaitUntil([&] {
+    const auto uses = UseOfSessions({session});
+    return uses.contains(session) && uses.at(session).memory_bytes >= int64_t{3 * 16} << 20 &&
+           uses.at(session).cpu_ms >= 3 * 150;
+  }));
+  attempt->AskStop(NowMs(), {});
+  Follow(*attempt);
+  const auto use = attempt->Meter().Use();
+  ASSERT_TRUE(use);
+  EXPECT_GE(use->cpu_ms, 3 * 190) << "mpirun waits for its ranks";
 }
 
 TEST_F(Gangs, HideTheSignalsOfTheirRanksFromMpirun) {

@@ -17,6 +17,8 @@ namespace archsweep {
 
 inline const std::filesystem::path kFakeTrainer = ARCHSWEEP_PROGRAM_DIR "/archsweep-fake-trainer";
 
+inline const std::string kFakeNvml = ARCHSWEEP_PROGRAM_DIR "/libarchsweep-fake-nvml.so";
+
 inline int64_t NowMs() { return SystemClock().MonotonicMs(); }
 
 inline constexpr int64_t kPatienceMs = 15'000;

@@ -56,6 +56,7 @@ void ScriptedCoordinator::AnswerWith(grpc::StatusCode code) {
 void ScriptedCoordinator::ForgetLines() {
   const std::lock_guard lock(mutex_);
   lines_.clear();
+  uses_.clear();
 }
 
 std::map<int64_t, ProgressLine> ScriptedCoordinator::LinesOf(Token token) const {
@@ -67,6 +68,12 @@ std::map<int64_t, ProgressLine> ScriptedCoordinator::LinesOf(Token token) const 
     lines.emplace(number, ParseProgress(std::string_view(text).substr(0, text.size() - 1)).value());
   }
   return lines;
+}
+
+std::optional<ResourceUse> ScriptedCoordinator::UseOf(Token token) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = uses_.find(token);
+  return found == uses_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::vector<WorkerDescription> ScriptedCoordinator::Registrations() const {
@@ -134,6 +141,7 @@ grpc::Status ScriptedCoordinator::Synchronize(grpc::ServerContext*,
 
 void ScriptedCoordinator::Keep(const WorkerReport& report) {
   for (const ObservedAttempt& attempt : report.attempts) {
+    if (attempt.use) uses_[attempt.token] = *attempt.use;
     for (const NumberedLine& line : attempt.lines) {
       const auto [known, is_new] = lines_[attempt.token].emplace(line.number, ToText(line.line));
       lines_changed_ = lines_changed_ || (!is_new && known->second != ToText(line.line));

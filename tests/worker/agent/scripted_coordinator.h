@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,11 +34,12 @@ class ScriptedCoordinator final : public fleet::v1::Fleet::Service {
   // Calls to Synchronize end with `code` until this is called with OK.
   void AnswerWith(grpc::StatusCode code);
 
-  // As one does that was restored from before.
+  // As one does that was restored from before. Likewise what attempts used.
   void ForgetLines();
 
   // Of one attempt: every line once, by its number. A line that came again must be the same.
   std::map<int64_t, ProgressLine> LinesOf(Token token) const;
+  std::optional<ResourceUse> UseOf(Token token) const;  // As it was told last.
   std::vector<WorkerDescription> Registrations() const;
   int Reports() const;  // Calls to Synchronize.
   int FailedCalls() const;
@@ -55,6 +57,7 @@ class ScriptedCoordinator final : public fleet::v1::Fleet::Service {
   mutable std::mutex mutex_;
   std::map<Token, AttemptOrder> desired_;
   std::map<Token, std::map<int64_t, std::string>> lines_;
+  std::map<Token, ResourceUse> uses_;
   std::vector<WorkerDescription> registrations_;
   grpc::StatusCode answer_ = grpc::StatusCode::OK;
   int reports_ = 0;

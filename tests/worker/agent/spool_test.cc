@@ -27,13 +27,15 @@ TEST_F(Spools, HoldEveryLineButSteps) {
   Spool spool(Attempt(Token{7}), worker_, Token{7});
   const NumberedLine last = {
       .number = 4, .line = EvaluatedLine{.images = 11, .flags_file = "f"}, .flags = {'\0', '\xff'}};
-  spool.Append(Epoch(2));
+  const ResourceUse use{.wall_ms = 5, .cpu_ms = 4, .memory_bytes = 2, .memory_peak_bytes = 3};
+  spool.Append(Epoch(2), ResourceUse{});
   spool.Append({.number = 3, .line = StepLine{.step = 1, .steps = 2}, .flags = ""});
-  spool.Append(last);
+  spool.Append(last, use);
   const auto spools = ReadSpools(folder_.Path());
   ASSERT_EQ(spools.size(), 1u);
   EXPECT_EQ(spools[0].worker, worker_);
   EXPECT_EQ(spools[0].observed.token, Token{7});
+  EXPECT_EQ(spools[0].observed.use, use);
   ASSERT_EQ(spools[0].observed.lines.size(), 2u);
   EXPECT_EQ(spools[0].observed.lines[0].line, Epoch(2).line);
   EXPECT_EQ(spools[0].observed.lines[1].number, 4);

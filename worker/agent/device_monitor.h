@@ -1,0 +1,45 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "worker/agent/nvml.h"
+
+namespace archsweep {
+
+inline constexpr int64_t kDeviceReadMs = 2'000;     // Between readings.
+inline constexpr int64_t kDeviceAgeMaxMs = 10'000;  // An older reading tells nothing.
+
+// Reads the GPUs of this host again and again, on a thread of its own, for a driver in trouble may
+// take long to answer and the agent's thread must go on.
+class DeviceMonitor {
+ public:
+  // `gpus`: as Nvml::Read names them. Where the library is not there, nothing is ever read.
+  explicit DeviceMonitor(std::vector<std::string> gpus, std::string library);
+
+  // The GPUs at these positions of `gpus` together: the sum of their memory, the mean of their
+  // shares. Nothing where one of them was not read, or not of late.
+  std::optional<DeviceReading> Newest(std::span<const size_t> positions) const;
+
+ private:
+  void Run(const std::stop_token& stop);
+
+  const std::vector<std::string> gpus_;
+  const std::string library_;
+  SystemClock clock_;
+  mutable std::mutex mutex_;
+  std::condition_variable_any stopped_;
+  std::vector<std::optional<DeviceReading>> newest_;
+  int64_t read_ms_ = 0;
+  std::jthread thread_;  // Last: it uses all of the above.
+};
+
+}  // namespace archsweep
