@@ -16,9 +16,10 @@ mutation(answers-before-the-commit coordinator/engine_core.cc
   hooks.committed();
   return {};]])
 mutation(ignores-a-failed-commit coordinator/engine_core.cc
-  [[  TRY(CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space));]]
+  [[  return CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space);]]
   [[  static_cast<void>(
-      CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space));]])
+      CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space));
+  return {};]])
 mutation(reassigns-in-the-re-attach-window coordinator/scheduler/scheduler.cc
   [[fleet_.Add(worker.description, now_ms, now_ms + kLeaseMs);]]
   [[fleet_.Add(worker.description, now_ms, now_ms + 1);]])
@@ -129,8 +130,14 @@ mutation(trains-without-the-time coordinator/scheduler/fleet.cc
   [[  if (!ends_ms) return true;]]
   [[  if (!ends_ms || need.can_resume) return true;]])
 mutation(never-tells-to-stop coordinator/engine_core.cc
-  [[    orders.attempts.back().stop = slot->stopping;]]
-  [[    orders.attempts.back().stop = false;]])
+  [[    order.stop = slot->stopping;]]
+  [[    order.stop = false;]])
+mutation(withholds-an-order-that-was-lost coordinator/engine_core.cc
+  [[    if (!known.contains(slot->token)) {]]
+  [[    if (!known.contains(slot->token) && slot->assigned_ms == now_ms_) {]])
+mutation(begins-with-half-a-gang coordinator/scheduler/dispatch.cc
+  [[.slots = resources.ranks,]]
+  [[.slots = (resources.ranks + 1) / 2,]])
 mutation(believes-what-another-worker-says-of-use coordinator/scheduler/attempts.cc
   [[found == live_.end() || found->second.worker != worker) return;]]
   [[found == live_.end() || !Knows(worker)) return;]])
