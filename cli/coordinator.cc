@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "archsweep_version.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -62,10 +63,11 @@ Status ServeUntilStopped(const CoordinatorFlags& flags) {
   const SystemClock clock;
   TRY_ASSIGN(const CoordinatorOptions options, OptionsOf(flags));
   TRY_ASSIGN(const auto coordinator, Coordinator::Start(options, clock));
-  LogInfo("coordinator {} of database {} listens at {} and {}; access files are in {}",
-          coordinator->WorkerAccess().epoch, coordinator->WorkerAccess().database,
-          Join(coordinator->WorkerAccess().addresses, ", "), coordinator->WorkerAccess().http,
-          (options.shared_folder / "access").string());
+  LogInfo(
+      "archsweep {}: coordinator {} of database {} listens at {} and {}; access files are in {}",
+      kBuild, coordinator->WorkerAccess().epoch, coordinator->WorkerAccess().database,
+      Join(coordinator->WorkerAccess().addresses, ", "), coordinator->WorkerAccess().http,
+      (options.shared_folder / "access").string());
   while (!signals.Wait(kLookIntervalMs)) {
     const auto snapshot = coordinator->Running().Latest();
     if (snapshot->fatal) return tl::unexpected(*snapshot->fatal);

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "coordinator/builds.h"
 #include "coordinator/patience.h"
 #include "coordinator/recovery.h"
 
@@ -157,7 +158,9 @@ void EngineCore::Apply(const Event& event) {
 Status EngineCore::CommitChanges(const RoundHooks& hooks) {
   const std::vector<Change> changes = std::exchange(changes_, {});
   if (changes.empty()) return {};
-  return CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space);
+  TRY(CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space));
+  WarnOfOtherBuilds(changes);
+  return {};
 }
 
 void EngineCore::AnswerPeople() {

@@ -14,6 +14,7 @@ namespace archsweep {
 namespace {
 
 constexpr size_t kHostBytesMax = 255;
+constexpr size_t kVersionBytesMax = 100;
 constexpr int64_t kNextCallMsMax = 60'000;
 constexpr size_t kPathBytesMax = 4096;
 constexpr size_t kConfigurationBytesMax = size_t{1} << 20;
@@ -37,6 +38,13 @@ Status CheckRange(std::string_view field, int64_t value, int64_t least, int64_t 
 Status CheckSize(std::string_view field, size_t bytes, size_t bytes_max) {
   if (bytes <= bytes_max) return {};
   return Invalid(field, Format("has {} bytes; at most {} are allowed", bytes, bytes_max));
+}
+
+// What is logged, one line each, and shown on terminals.
+Status CheckPrintable(std::string_view field, const std::string& text, size_t bytes_max) {
+  TRY(CheckSize(field, text.size(), bytes_max));
+  if (std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; })) return {};
+  return Invalid(field, "must be of printable characters");
 }
 
 std::string BytesOf(const WorkerId& id) { return {id.bytes.begin(), id.bytes.end()}; }
@@ -189,6 +197,13 @@ Result<AttemptOrder> ReadOrder(const std::string& field, const fleet::v1::Desire
   return order;
 }
 
+Status CheckProtocol(ErrorKind refusal, int protocol) {
+  if (protocol == kFleetProtocol) return {};
+  return Fail(refusal, Format("protocol: this worker speaks {} and the coordinator {}; start both "
+                              "from the same release of archsweep",
+                              protocol, kFleetProtocol));
+}
+
 Status ReadCapacity(const fleet::v1::RegisterRequest& request, WorkerDescription& description) {
   TRY(CheckRange("memory_bytes", request.memory_bytes(), 0, kMemoryBytesMax));
   description.memory_bytes = request.memory_bytes();
@@ -219,13 +234,16 @@ fleet::v1::RegisterRequest ToWire(const WorkerDescription& description) {
   request.set_memory_bytes(description.memory_bytes);
   for (const int64_t bytes : description.device_bytes) request.add_device_bytes(bytes);
   request.set_ends_in_ms(description.ends_in_ms);
+  request.set_protocol(kFleetProtocol);
+  request.set_version(description.version);
   return request;
 }
 
 Result<WorkerDescription> FromWire(const fleet::v1::RegisterRequest& request) {
+  TRY(CheckProtocol(ErrorKind::kInvalidInput, request.protocol()));
   WorkerDescription description;
   TRY_ASSIGN(description.worker, ReadWorkerId("worker_id", request.worker_id()));
-  TRY(CheckSize("host", request.host().size(), kHostBytesMax));
+  TRY(CheckPrintable("host", request.host(), kHostBytesMax));
   description.host = request.host();
   TRY(CheckRange("cpu_slots", request.cpu_slots(), 0, kSlotsMax));
   TRY(CheckRange("gpu_slots", request.gpu_slots(), 0, kSlotsMax));
@@ -239,6 +257,9 @@ Result<WorkerDescription> FromWire(const fleet::v1::RegisterRequest& request) {
     description.dead_workers.push_back(dead);
   }
   TRY(ReadCapacity(request, description));
+  TRY(CheckPrintable("version", request.version(), kVersionBytesMax));
+  if (request.version().empty()) return Invalid("version", "is missing");
+  description.version = request.version();
   return description;
 }
 
@@ -258,10 +279,12 @@ fleet::v1::SynchronizeRequest ToWire(const WorkerReport& report) {
   }
   request.set_hold_ms(report.hold_ms);
   request.set_leaving(report.leaving);
+  request.set_protocol(kFleetProtocol);
   return request;
 }
 
 Result<WorkerReport> FromWire(const fleet::v1::SynchronizeRequest& request) {
+  TRY(CheckProtocol(ErrorKind::kDenied, request.protocol()));
   WorkerReport report;
   TRY_ASSIGN(report.worker, ReadWorkerId("worker_id", request.worker_id()));
   TRY(CheckRange("hold_ms", request.hold_ms(), 0, kHoldMsMax));

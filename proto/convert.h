@@ -6,8 +6,11 @@
 
 namespace archsweep {
 
+// Of fleet.proto; see there when it is raised.
+inline constexpr int kFleetProtocol = 1;
+
 // The one place where wire and domain types meet. What comes in is validated: kInvalidInput names
-// the field and its value.
+// the field and its value. A report of another protocol is kDenied.
 
 fleet::v1::RegisterRequest ToWire(const WorkerDescription& description);
 Result<WorkerDescription> FromWire(const fleet::v1::RegisterRequest& request);

@@ -154,15 +154,15 @@ Status ChangeWriter::SetState(const Task& task, TaskState state) {
 
 ChangeWriter::Subject ChangeWriter::Apply(const WorkerJoined& fact) {
   // A worker joins again when its coordinator was restarted.
-  const auto ends_ms =
-      fact.ends_in_ms > 0 ? std::optional(now_ms_ + fact.ends_in_ms) : std::nullopt;
+  const int64_t ends_ms = fact.ends_in_ms > 0 ? now_ms_ + fact.ends_in_ms : 0;
   TRY(database_.Run(
-      "INSERT INTO worker (id, host, slots, gpu_slots, memory, devices, ends_ms, joined_ms) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET host = ?2, "
-      "slots = ?3, gpu_slots = ?4, memory = ?5, devices = ?6, ends_ms = ?7, draining = 0, "
-      "left_ms = NULL, left_reason = NULL",
+      "INSERT INTO worker (id, host, slots, gpu_slots, memory, devices, ends_ms, joined_ms, "
+      "version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0), ?8, ?9) "
+      "ON CONFLICT (id) DO UPDATE SET host = ?2, slots = ?3, gpu_slots = ?4, memory = ?5, "
+      "devices = ?6, ends_ms = nullif(?7, 0), version = ?9, draining = 0, left_ms = NULL, "
+      "left_reason = NULL",
       ToHex(fact.worker), fact.host, fact.slots, fact.gpu_slots, fact.memory_bytes,
-      Json(fact.device_bytes).dump(), ends_ms, now_ms_));
+      Json(fact.device_bytes).dump(), ends_ms, now_ms_, fact.version));
   return std::nullopt;
 }
 

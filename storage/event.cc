@@ -43,7 +43,10 @@ std::string_view NameOf(AfterFailure next) {
 // nlohmann writes numbers that are infinite or not a number as null.
 struct Data {
   Json operator()(const WorkerJoined& fact) const {
-    return {{"worker", ToHex(fact.worker)}, {"host", fact.host}, {"slots", fact.slots}};
+    return {{"worker", ToHex(fact.worker)},
+            {"host", fact.host},
+            {"slots", fact.slots},
+            {"version", fact.version}};
   }
   Json operator()(const WorkerLeft& fact) const {
     return {{"worker", ToHex(fact.worker)}, {"reason", fact.reason}};

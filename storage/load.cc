@@ -130,8 +130,9 @@ Status ReadAllWeights(Database& database, std::set<WeightsId>& weights) {
 
 Status ReadWorkers(Database& database, int64_t now_ms, std::vector<StoredWorker>& workers) {
   return ForEach(
-      database.Query("SELECT id, host, slots, gpu_slots, memory, devices, ends_ms, draining "
-                     "FROM worker WHERE left_ms IS NULL ORDER BY key"),
+      database.Query(
+          "SELECT id, host, slots, gpu_slots, memory, devices, ends_ms, draining, version "
+          "FROM worker WHERE left_ms IS NULL ORDER BY key"),
       [&](const Statement& row) -> Status {
         StoredWorker worker{.description = {.worker = {},
                                             .host = std::string(row.Text(1)),
@@ -142,6 +143,7 @@ Status ReadWorkers(Database& database, int64_t now_ms, std::vector<StoredWorker>
         WorkerJoined& joined = worker.description;
         TRY_ASSIGN(joined.worker, ParseId<WorkerId>(row.Text(0)));
         TRY_ASSIGN(joined.device_bytes, ReadNumbers<int64_t>(row.Text(5)));
+        joined.version = row.Text(8);
         if (!row.IsNull(6)) joined.ends_in_ms = std::max<int64_t>(1, row.Integer(6) - now_ms);
         workers.push_back(std::move(worker));
         return {};

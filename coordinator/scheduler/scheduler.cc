@@ -111,7 +111,8 @@ void Scheduler::On(const WorkerRegistered& event) {
                             .gpu_slots = description.gpu_slots,
                             .memory_bytes = description.memory_bytes,
                             .device_bytes = description.device_bytes,
-                            .ends_in_ms = description.ends_in_ms};
+                            .ends_in_ms = description.ends_in_ms,
+                            .version = description.version};
   fleet_.Add(joined, now_ms_, now_ms_ + kLeaseMs);
   if (hosts_.IsQuarantined(joined.host)) fleet_.Ban(joined.host, true);
   fleet_.Renew(joined.worker, now_ms_ + kLeaseMs);

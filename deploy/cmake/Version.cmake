@@ -22,6 +22,7 @@ namespace archsweep {
 
 inline constexpr char kVersion[] = \"${VERSION}\";
 inline constexpr char kGitId[] = \"${git_id}\";  // Ends in -dirty when tracked files differ from the commit.
+inline constexpr char kBuild[] = \"${VERSION} (${git_id})\";
 inline constexpr char kCompiler[] = \"${COMPILER}\";
 inline constexpr char kBuildType[] = \"${BUILD_TYPE}\";
 inline constexpr char kLibraries[] = \"${LIBRARIES}\";

@@ -134,6 +134,7 @@ CREATE TABLE worker (
   memory      INTEGER NOT NULL,           -- Bytes of the host; 0: not known.
   devices     TEXT NOT NULL,              -- JSON list of the bytes of each GPU; empty: not known.
   ends_ms     INTEGER,                    -- When its time is over; NULL: no bound.
+  version     TEXT NOT NULL,              -- Of its program, with its git id; empty: not known.
   draining    INTEGER NOT NULL DEFAULT 0 CHECK (draining IN (0, 1)),
   joined_ms   INTEGER NOT NULL,
   left_ms     INTEGER,
@@ -316,9 +317,11 @@ SELECT
   -- end
   t.train_steps, t.train_seconds,
   (SELECT k.attempts FROM task k WHERE k.trial = t.key AND k.evaluation IS NULL) AS train_attempts,
-  t.train_token,   -- Of the attempt that ended the training; the next nine columns are its.
+  t.train_token,   -- Of the attempt that ended the training; the next ten columns are its.
   (SELECT a.ended_ms FROM attempt a WHERE a.token = t.train_token) AS trained_ms,
-  (SELECT a.version FROM attempt a WHERE a.token = t.train_token) AS version,
+  (SELECT a.version FROM attempt a WHERE a.token = t.train_token) AS version,   -- The trainer's.
+  (SELECT w.version FROM attempt a JOIN worker w ON w.key = a.worker
+   WHERE a.token = t.train_token) AS worker_version,   -- Of the program that started the trainer.
   (SELECT a.libraries FROM attempt a WHERE a.token = t.train_token) AS libraries,
   (SELECT a.device FROM attempt a WHERE a.token = t.train_token) AS device,
   (SELECT a.threads FROM attempt a WHERE a.token = t.train_token) AS threads,
@@ -347,7 +350,7 @@ SELECT
   r.images, r.correct, r.accuracy, r.loss, r.seconds,
   r.warnings, r.forward_images, r.backward_images, r.saved_images, r.artifact, r.artifact_sha256,
   a.number AS attempts, r.token, a.ended_ms AS evaluated_ms,
-  a.version, a.libraries, a.device, a.threads, w.host,
+  a.version, w.version AS worker_version, a.libraries, a.device, a.threads, w.host,
   a.cpu_ms / 1000.0 AS cpu_seconds, a.memory_peak AS memory_peak_bytes,
   a.device_peak AS device_peak_bytes, a.device_busy,
   x.settings AS attack_settings,   -- All, as canonical JSON.
@@ -436,7 +439,8 @@ SELECT
   a.token, CASE WHEN k.evaluation IS NULL THEN 'train' ELSE 'evaluate' END AS kind,
   t.id AS trial, e.id AS evaluation, x.name AS attack, a.number AS attempt,
   a.state, a.failure AS class, a.message,
-  w.id AS worker, w.host, a.slots, a.device, a.threads, a.version, a.resumed_step,
+  w.id AS worker, w.host, a.slots, a.device, a.threads, a.version, w.version AS worker_version,
+  a.resumed_step,
   a.assigned_ms, a.started_ms, a.ended_ms,
   a.wall_ms / 1000.0 AS seconds,
   a.cpu_ms / 1000.0 AS cpu_seconds,      -- User and system, of all its processes.
@@ -458,7 +462,7 @@ SELECT
   t.id AS trial, e.id AS evaluation, x.name AS attack, a.number AS attempt, a.token,
   a.failure AS class, a.message,
   k.state AS task_state,                       -- Of its task now.
-  w.id AS worker, w.host, a.slots, a.device, a.version, a.started_ms,
+  w.id AS worker, w.host, a.slots, a.device, a.version, w.version AS worker_version, a.started_ms,
   a.wall_ms / 1000.0 AS seconds, a.cpu_ms / 1000.0 AS cpu_seconds,
   a.memory_peak AS memory_peak_bytes, a.device_peak AS device_peak_bytes, a.device_busy
 FROM attempt a

@@ -30,6 +30,7 @@ struct WorkerJoined {
   int64_t memory_bytes = 0;             // Of the host; 0: not known.
   std::vector<int64_t> device_bytes{};  // Of each GPU slot; empty: not known.
   int64_t ends_in_ms = 0;               // When its time is over; 0: no bound.
+  std::string version{};                // Of its program; empty: not known.
   friend bool operator==(const WorkerJoined&, const WorkerJoined&) = default;
 };
 

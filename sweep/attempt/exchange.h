@@ -27,6 +27,7 @@ struct WorkerDescription {
   int64_t memory_bytes = 0;
   std::vector<int64_t> device_bytes{};
   int64_t ends_in_ms = 0;
+  std::string version{};
 };
 
 struct NumberedLine {

@@ -32,7 +32,8 @@ class Coordinators : public testing::Test {
     return stub
         ->Register(
             &context,
-            ToWire(WorkerDescription{.worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1}),
+            ToWire(WorkerDescription{
+                .worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1, .version = "test"}),
             &response)
         .error_code();
   }

@@ -2,13 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 
+#include "archsweep_version.h"
 #include "base/text.h"
 #include "coordinator/scheduler/policy.h"
+#include "storage/reader.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/coordinator/sweep_fixture.h"
 
@@ -72,11 +75,15 @@ class EngineTest : public testing::Test {
     EXPECT_TRUE(engine) << engine.error().message;
     return *std::move(engine);
   }
-  WorkerId Register(Engine& engine, int slots, std::vector<WorkerId> dead = {}) {
+  WorkerId Register(Engine& engine, int slots, std::vector<WorkerId> dead = {},
+                    const std::string& version = kBuild) {
     const auto worker = RandomId<WorkerId>();
-    Message message = RegisterCall{
-        {.worker = worker, .host = "h", .cpu_slots = slots, .dead_workers = std::move(dead)},
-        registers_.NewReply()};
+    Message message = RegisterCall{{.worker = worker,
+                                    .host = "h",
+                                    .cpu_slots = slots,
+                                    .dead_workers = std::move(dead),
+                                    .version = version},
+                                   registers_.NewReply()};
     EXPECT_TRUE(engine.Post(message));
     EXPECT_TRUE(registers_.Take());
     return worker;
@@ -111,6 +118,26 @@ class EngineTest : public testing::Test {
   Inbox<WorkerOrders> answers_;
   int64_t calls_ = 0;
 };
+
+TEST_F(EngineTest, WarnsOfAWorkerOfAnotherBuildAndGivesItWork) {
+  const auto engine = StartEngine(SmallSweep(1));
+  testing::internal::CaptureStderr();
+  Register(*engine, 1);
+  const WorkerId other = Register(*engine, 1, {}, "9.9.9 (other)");
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find(Format("warning worker {} on h is archsweep 9.9.9 (other), and this "
+                             "coordinator {}:",
+                             ShortHex(other), kBuild)),
+            std::string::npos)
+      << said;
+  EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
+  Reader reader = Reader::Open(folder_.Path(), clock_).value();
+  Rows rows = reader.Query("SELECT version FROM worker ORDER BY key").value();
+  ASSERT_TRUE(rows.Next().value());
+  EXPECT_EQ(std::get<std::string_view>(rows.At(0)), kBuild);
+  ASSERT_TRUE(rows.Next().value());
+  EXPECT_EQ(std::get<std::string_view>(rows.At(0)), "9.9.9 (other)");
+}
 
 TEST_F(EngineTest, TakesASweepFromItsFirstOrderToItsLastResult) {
   const ExpandedSweep sweep = SmallSweep(3);

@@ -52,8 +52,8 @@ TEST_F(ServerTest, ListensInPlainTextOnLoopbackOnly) {
 }
 
 TEST_F(ServerTest, RefusesCallsWithoutTheToken) {
-  const auto request =
-      ToWire(WorkerDescription{.worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1});
+  const auto request = ToWire(WorkerDescription{
+      .worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1, .version = "test"});
   fleet::v1::RegisterResponse response;
   for (const char* authorization :
        {"", "secret", "Bearer ", "Bearer secre", "Bearer secretx", "bearer secret"}) {
@@ -74,7 +74,8 @@ TEST_F(ServerTest, GivesWorkToAWorkerThatRegistered) {
   const WorkerId worker = RandomId<WorkerId>();
   fleet::v1::RegisterResponse registered;
   ASSERT_TRUE(Call(&fleet::v1::Fleet::Stub::Register,
-                   ToWire(WorkerDescription{.worker = worker, .host = "h", .cpu_slots = 1}),
+                   ToWire(WorkerDescription{
+                       .worker = worker, .host = "h", .cpu_slots = 1, .version = "test"}),
                    "Bearer secret", &registered)
                   .ok());
   fleet::v1::SynchronizeResponse response;
@@ -89,6 +90,7 @@ TEST_F(ServerTest, GivesWorkToAWorkerThatRegistered) {
 TEST_F(ServerTest, TellsAWorkerWhatIsWrongWithItsCall) {
   fleet::v1::SynchronizeResponse response;
   fleet::v1::SynchronizeRequest request;
+  request.set_protocol(kFleetProtocol);
   request.set_worker_id("short");
   const grpc::Status invalid =
       Call(&fleet::v1::Fleet::Stub::Synchronize, request, "Bearer secret", &response);
@@ -99,6 +101,24 @@ TEST_F(ServerTest, TellsAWorkerWhatIsWrongWithItsCall) {
       Call(&fleet::v1::Fleet::Stub::Synchronize,
            ToWire(WorkerReport{.worker = RandomId<WorkerId>()}), "Bearer secret", &response);
   EXPECT_EQ(unknown.error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(ServerTest, RefusesAWorkerOfAnotherProtocol) {
+  auto request = ToWire(WorkerDescription{
+      .worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1, .version = "test"});
+  request.set_protocol(kFleetProtocol + 1);
+  fleet::v1::RegisterResponse response;
+  const grpc::Status refused =
+      Call(&fleet::v1::Fleet::Stub::Register, request, "Bearer secret", &response);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_NE(refused.error_message().find("same release"), std::string::npos)
+      << refused.error_message();
+  auto report = ToWire(WorkerReport{.worker = RandomId<WorkerId>()});
+  report.set_protocol(kFleetProtocol + 1);
+  fleet::v1::SynchronizeResponse orders;
+  EXPECT_EQ(
+      Call(&fleet::v1::Fleet::Stub::Synchronize, report, "Bearer secret", &orders).error_code(),
+      grpc::StatusCode::PERMISSION_DENIED);
 }
 
 class EncryptedServerTest : public ServerTest {
@@ -117,7 +137,8 @@ class EncryptedServerTest : public ServerTest {
     fleet::v1::RegisterResponse response;
     return Call(
         &fleet::v1::Fleet::Stub::Register,
-        ToWire(WorkerDescription{.worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1}),
+        ToWire(WorkerDescription{
+            .worker = RandomId<WorkerId>(), .host = "h", .cpu_slots = 1, .version = "test"}),
         AuthorizationOf(access), &response);
   }
   Access AccessWith(const Certificate& authority) const {

@@ -32,7 +32,8 @@ WorkerDescription SomeDescription() {
           .host = "node-7",
           .cpu_slots = 2,
           .gpu_slots = 1,
-          .dead_workers = {IdOfText<WorkerId>("first life"), IdOfText<WorkerId>("second life")}};
+          .dead_workers = {IdOfText<WorkerId>("first life"), IdOfText<WorkerId>("second life")},
+          .version = "0.1.0 (abc)"};
 }
 
 ResourceUse SomeUse() {
@@ -80,6 +81,27 @@ TEST(Convert, CarriesADescriptionBothWays) {
   EXPECT_EQ(received->cpu_slots, sent.cpu_slots);
   EXPECT_EQ(received->gpu_slots, sent.gpu_slots);
   EXPECT_EQ(received->dead_workers, sent.dead_workers);
+  EXPECT_EQ(received->version, sent.version);
+}
+
+TEST(Convert, RefusesAnotherProtocolWhateverElseIsSaid) {
+  RegisterRequest request = ToWire(SomeDescription());
+  request.set_protocol(kFleetProtocol + 1);
+  request.clear_worker_id();
+  const auto description = FromWire(request);
+  ASSERT_FALSE(description);
+  EXPECT_EQ(description.error().kind, ErrorKind::kInvalidInput);
+  EXPECT_EQ(description.error().message,
+            Format("protocol: this worker speaks {} and the coordinator {}; start both from the "
+                   "same release of archsweep",
+                   kFleetProtocol + 1, kFleetProtocol));
+  SynchronizeRequest other = ToWire(SomeReport());
+  other.clear_protocol();
+  const auto report = FromWire(other);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorKind::kDenied) << "its lines are not to be thrown away";
+  EXPECT_TRUE(report.error().message.starts_with("protocol: this worker speaks 0 and"))
+      << report.error().message;
 }
 
 TEST(Convert, CarriesAReportBothWays) {
@@ -179,6 +201,10 @@ TEST(Convert, RefusesAnImpossibleDescription) {
           {"dead_worker_ids[1]: has 3", [](auto& wire) { wire.set_dead_worker_ids(1, "abc"); }},
           {"dead_worker_ids[0]: is worker_id",
            [](auto& wire) { wire.set_dead_worker_ids(0, wire.worker_id()); }},
+          {"host: must be of printable", [](auto& wire) { wire.set_host("a\nb"); }},
+          {"version: is missing", [](auto& wire) { wire.clear_version(); }},
+          {"version: has 101 bytes", [](auto& wire) { wire.set_version(std::string(101, '1')); }},
+          {"version: must be of printable", [](auto& wire) { wire.set_version("1\n2"); }},
       });
 }
 

@@ -1,5 +1,7 @@
 #include "tests/storage/example.h"
 
+#include "storage/database.h"
+
 namespace archsweep {
 namespace {
 
@@ -31,7 +33,8 @@ ExpandedSweep ExampleSweep(int trials, const std::vector<AttackKind>& attacks, i
 }
 
 WorkerJoined ExampleWorker() {
-  return {.worker = IdOfText<WorkerId>("worker"), .host = "host", .slots = 2};
+  return {
+      .worker = IdOfText<WorkerId>("worker"), .host = "host", .slots = 2, .version = "0.2.0 (def)"};
 }
 
 AttemptAssigned Assign(int64_t token, const TaskId& task, int number) {
@@ -80,6 +83,20 @@ std::vector<Change> WholeEvaluation(int64_t token, const EvaluationId& evaluatio
                                     int64_t images) {
   return {Assign(token, TaskId::Evaluate(evaluation)), Start(token),
           Evaluate(token, evaluation, correct, images)};
+}
+
+std::string RowsOf(const std::filesystem::path& state_folder, const std::string& sql) {
+  Database database = Database::Open(state_folder / kDatabaseFile, OpenMode::kReadOnly).value();
+  Statement rows = database.Query(sql).value();
+  std::string text;
+  while (rows.Step().value()) {
+    for (int column = 0; column < rows.ColumnCount(); ++column) {
+      text +=
+          (column > 0 ? "|" : "") + (rows.IsNull(column) ? "null" : std::string(rows.Text(column)));
+    }
+    text += "\n";
+  }
+  return text;
 }
 
 }  // namespace archsweep

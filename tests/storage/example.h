@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -41,5 +42,8 @@ AttemptFailed Break(int64_t token, const TaskId& task, AfterFailure next = After
 std::vector<Change> WholeTraining(int64_t token, const TrialId& trial, bool diverged = false);
 std::vector<Change> WholeEvaluation(int64_t token, const EvaluationId& evaluation, int64_t correct,
                                     int64_t images = 10);
+
+// The rows that `sql` gives, one a line, as another process would see them.
+std::string RowsOf(const std::filesystem::path& state_folder, const std::string& sql);
 
 }  // namespace archsweep

@@ -38,20 +38,7 @@ class StoreTest : public testing::Test {
     EXPECT_EQ(Dump(), before);
   }
 
-  // The rows that `sql` gives, one a line, as another process would see them.
-  std::string Rows(const std::string& sql) {
-    Database database = Database::Open(Folder() / kDatabaseFile, OpenMode::kReadOnly).value();
-    Statement rows = database.Query(sql).value();
-    std::string text;
-    while (rows.Step().value()) {
-      for (int column = 0; column < rows.ColumnCount(); ++column) {
-        text += (column > 0 ? "|" : "") +
-                (rows.IsNull(column) ? "null" : std::string(rows.Text(column)));
-      }
-      text += "\n";
-    }
-    return text;
-  }
+  std::string Rows(const std::string& sql) { return RowsOf(Folder(), sql); }
 
   std::string Dump() {
     std::string text;
@@ -290,8 +277,10 @@ TEST_F(StoreTest, AWorkerMayJoinAgainAndLeave) {
   EXPECT_EQ(Rows("SELECT host, slots, left_ms, left_reason FROM worker"), "host|2|1000|it left\n");
   WorkerJoined again = ExampleWorker();
   again.slots = 4;
+  again.version = "0.3.0 (fed)";
   Commit({again});
-  EXPECT_EQ(Rows("SELECT host, slots, left_ms FROM worker"), "host|4|null\n");
+  EXPECT_EQ(Rows("SELECT host, slots, version, left_ms FROM worker"), "host|4|0.3.0 (fed)|null\n");
+  EXPECT_EQ(store_->Load().value().workers[0].description, again);
 }
 
 TEST_F(StoreTest, RefusesAReportUnderAStaleToken) {
@@ -380,43 +369,6 @@ TEST_F(StoreTest, KeepsEventsAndResultsFromBeingChanged) {
     EXPECT_NE(status.error().message.find("once for ever"), std::string::npos)
         << status.error().message;
   }
-}
-
-TEST_F(StoreTest, ShowsTheEvaluationOverTheMostImages) {
-  ExpandedSweep more =
-      ExampleSweep(2, {AttackKind::kPgd20, AttackKind::kClean, AttackKind::kFgsm}, 100);
-  more.name = "more";
-  ASSERT_TRUE(store_->Submit(more));
-  Commit(WholeTraining(1, Trial(0)));
-  Commit(WholeEvaluation(2, Evaluation(0), 7, 10));
-  Commit(WholeEvaluation(3, IdOf(more.evaluations[0]), 60, 100));
-  Commit(WholeEvaluation(4, IdOf(more.evaluations[1]), 90, 100));
-  Commit(WholeEvaluation(5, IdOf(more.evaluations[2]), 65, 100));
-  const std::string columns =
-      "SELECT clean_last, fgsm_last, pgd20_last, pgd20_last_images FROM v_result";
-  EXPECT_EQ(Rows(columns), "0.9|0.65|0.6|100\n");
-  // In the other order the result over fewer images changes nothing.
-  Commit(WholeTraining(6, Trial(1)));
-  Commit(WholeEvaluation(7, IdOf(more.evaluations[3]), 50, 100));
-  Commit(WholeEvaluation(8, Evaluation(1), 9, 10));
-  EXPECT_EQ(Rows(columns + " WHERE seed = 1"), "null|null|0.5|100\n");
-}
-
-TEST_F(StoreTest, CountsTheProgressOfASweep) {
-  const std::string progress =
-      "SELECT sweep, trials, diverged, tasks, done, running, failed, waiting FROM v_progress";
-  EXPECT_EQ(Rows(progress), "example|2|0|4|0|0|0|4\n");
-  Commit(WholeTraining(1, Trial(0)));
-  Commit({Assign(2, TaskId::Evaluate(Evaluation(0)))});
-  EXPECT_EQ(Rows(progress), "example|2|0|4|1|1|0|2\n");
-  Commit(WholeTraining(3, Trial(1), true));
-  EXPECT_EQ(Rows(progress), "example|2|1|3|2|1|0|0\n") << "nothing is left to evaluate of trial 1";
-  EXPECT_EQ(Rows("SELECT ordinal, wanted, training, evaluations, evaluated FROM v_membership "
-                 "WHERE sweep = 'example' ORDER BY ordinal"),
-            "0|1|succeeded|1|0\n1|1|succeeded|1|0\n");
-  EXPECT_EQ(Rows("SELECT kind, state FROM v_task WHERE sweep = 'example' AND trial = '" +
-                 ToHex(Trial(0)) + "'"),
-            "train|succeeded\nevaluate|assigned\n");
 }
 
 TEST_F(StoreTest, SubmittingAgainChangesNothing) {

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "archsweep_version.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "worker/agent/slot_table.h"
@@ -378,7 +379,8 @@ void AgentLoop::SendRegister() {
                      .gpu_slots = around_.host.gpu_slots,
                      .dead_workers = work_.DeadLives(),
                      .memory_bytes = HostMemoryBytes(),
-                     .ends_in_ms = EndsInMs()});
+                     .ends_in_ms = EndsInMs(),
+                     .version = kBuild});
 }
 
 void AgentLoop::SendReport() {

@@ -99,7 +99,7 @@ at::Device SetUpRuntime(const Job& job, const Seat& seat) {
 }
 
 StartedLine DescribeRuntime(const Job& job, int64_t resumed_step) {
-  return {.version = Format("{} ({})", kVersion, kGitId),
+  return {.version = kBuild,
           .libraries = Format("torch {}, {}, {} {}", TORCH_VERSION, at::get_cpu_capability(),
                               kCompiler, kBuildType),
           .device = job.device == "cuda" ? GpuName() : ProcessorName(),

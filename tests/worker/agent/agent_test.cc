@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 
+#include "archsweep_version.h"
 #include "base/sha256.h"
 #include "tests/worker/agent/fixture.h"
 #include "tests/worker/agent/scripted_coordinator.h"
@@ -105,6 +106,7 @@ TEST_F(Agents, TellWhatTheyCanRun) {
   EXPECT_EQ(description.cpu_slots, 2);
   EXPECT_EQ(description.gpu_slots, 0);
   EXPECT_FALSE(description.host.empty());
+  EXPECT_EQ(description.version, kBuild);
   EXPECT_TRUE(description.dead_workers.empty());
   EXPECT_TRUE(Stop());
   EXPECT_TRUE(coordinator_.HasLeft());

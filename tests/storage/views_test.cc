@@ -1,0 +1,80 @@
+#include <gtest/gtest.h>
+
+#include "storage/store.h"
+#include "tests/base/temporary_folder.h"
+#include "tests/storage/example.h"
+
+namespace archsweep {
+namespace {
+
+class Views : public testing::Test {
+ protected:
+  Views() : store_(Store::Open(folder_.Path(), clock_).value()) {
+    CHECK(store_.Submit(sweep_));
+    Commit({ExampleWorker()});
+  }
+
+  void Commit(const std::vector<Change>& changes) {
+    const Status status = store_.Commit(changes);
+    ASSERT_TRUE(status) << status.error().message;
+  }
+  std::string Rows(const std::string& sql) const { return RowsOf(folder_.Path(), sql); }
+  TrialId Trial(size_t i) const { return sweep_.trials[i].id; }
+  EvaluationId Evaluation(size_t i) const { return IdOf(sweep_.evaluations[i]); }
+
+  TestClock clock_;
+  TemporaryFolder folder_;
+  ExpandedSweep sweep_ = ExampleSweep(2);
+  Store store_;
+};
+
+TEST_F(Views, NameTheBuildsThatMadeEachResult) {
+  Commit(WholeTraining(1, Trial(0)));
+  Commit(WholeEvaluation(2, Evaluation(0), 7));
+  Commit({Assign(3, TaskId::Train(Trial(1))), Start(3), Break(3, TaskId::Train(Trial(1)))});
+  for (const char* view : {"v_result", "v_evaluation", "v_failures"}) {
+    EXPECT_EQ(Rows(std::string("SELECT version, worker_version FROM ") + view),
+              "0.1.0 (abc)|0.2.0 (def)\n")
+        << view;
+  }
+}
+
+TEST_F(Views, ShowTheEvaluationOverTheMostImages) {
+  ExpandedSweep more =
+      ExampleSweep(2, {AttackKind::kPgd20, AttackKind::kClean, AttackKind::kFgsm}, 100);
+  more.name = "more";
+  ASSERT_TRUE(store_.Submit(more));
+  Commit(WholeTraining(1, Trial(0)));
+  Commit(WholeEvaluation(2, Evaluation(0), 7, 10));
+  Commit(WholeEvaluation(3, IdOf(more.evaluations[0]), 60, 100));
+  Commit(WholeEvaluation(4, IdOf(more.evaluations[1]), 90, 100));
+  Commit(WholeEvaluation(5, IdOf(more.evaluations[2]), 65, 100));
+  const std::string columns =
+      "SELECT clean_last, fgsm_last, pgd20_last, pgd20_last_images FROM v_result";
+  EXPECT_EQ(Rows(columns), "0.9|0.65|0.6|100\n");
+  // In the other order the result over fewer images changes nothing.
+  Commit(WholeTraining(6, Trial(1)));
+  Commit(WholeEvaluation(7, IdOf(more.evaluations[3]), 50, 100));
+  Commit(WholeEvaluation(8, Evaluation(1), 9, 10));
+  EXPECT_EQ(Rows(columns + " WHERE seed = 1"), "null|null|0.5|100\n");
+}
+
+TEST_F(Views, CountTheProgressOfASweep) {
+  const std::string progress =
+      "SELECT sweep, trials, diverged, tasks, done, running, failed, waiting FROM v_progress";
+  EXPECT_EQ(Rows(progress), "example|2|0|4|0|0|0|4\n");
+  Commit(WholeTraining(1, Trial(0)));
+  Commit({Assign(2, TaskId::Evaluate(Evaluation(0)))});
+  EXPECT_EQ(Rows(progress), "example|2|0|4|1|1|0|2\n");
+  Commit(WholeTraining(3, Trial(1), true));
+  EXPECT_EQ(Rows(progress), "example|2|1|3|2|1|0|0\n") << "nothing is left to evaluate of trial 1";
+  EXPECT_EQ(Rows("SELECT ordinal, wanted, training, evaluations, evaluated FROM v_membership "
+                 "WHERE sweep = 'example' ORDER BY ordinal"),
+            "0|1|succeeded|1|0\n1|1|succeeded|1|0\n");
+  EXPECT_EQ(Rows("SELECT kind, state FROM v_task WHERE sweep = 'example' AND trial = '" +
+                 ToHex(Trial(0)) + "'"),
+            "train|succeeded\nevaluate|assigned\n");
+}
+
+}  // namespace
+}  // namespace archsweep
