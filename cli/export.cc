@@ -16,7 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::vector<std::string> kViews = {"v_result", "v_evaluation", "v_curve",    "v_membership",
-                                         "v_task",   "v_attempt",    "v_progress", "v_failures"};
+                                         "v_task",   "v_progress",   "v_failures", "v_attempt",
+                                         "v_sweep",  "v_trial",      "v_worker",   "v_why"};
 
 struct ExportFlags {
   SourceFlags source;

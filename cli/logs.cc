@@ -37,14 +37,10 @@ struct Attempt {
 Result<Attempt> FindAttempt(const DataSource& source, const LogsFlags& flags) {
   TRY_ASSIGN(const std::string trial, TrialNamed(source, flags.trial));
   TRY_ASSIGN(const auto rows,
-             AllRows(source, {.sql = "SELECT a.token, a.ended_ms IS NULL FROM trial t "
-                                     "JOIN task k ON k.trial = t.key "
-                                     "JOIN attempt a ON a.task = k.key "
-                                     "LEFT JOIN evaluation e ON e.key = k.evaluation "
-                                     "LEFT JOIN attack x ON x.key = e.attack "
-                                     "WHERE t.id = ?1 AND coalesce(x.name, '') = ?2 "
-                                     "AND (?3 = '0' OR a.number = CAST(?3 AS INTEGER)) "
-                                     "ORDER BY a.token DESC LIMIT 1",
+             AllRows(source, {.sql = "SELECT token, ended_ms IS NULL FROM v_attempt "
+                                     "WHERE trial = ?1 AND coalesce(attack, '') = ?2 "
+                                     "AND (?3 = '0' OR attempt = CAST(?3 AS INTEGER)) "
+                                     "ORDER BY token DESC LIMIT 1",
                               .parameters = {trial, flags.attack, Format("{}", flags.attempt)}}));
   if (!rows.empty()) {
     return Attempt{std::get<int64_t>(rows[0][0]), std::get<int64_t>(rows[0][1]) != 0};

@@ -12,6 +12,7 @@ Column ColumnNamed(const std::string& name) {
   constexpr std::array<std::string_view, 2> kIds = {"trial", "evaluation"};
   if (std::ranges::find(kCounts, name) != kCounts.end()) return {name, Column::Style::kCount};
   if (std::ranges::find(kIds, name) != kIds.end()) return {name, Column::Style::kId};
+  if (name == "eta_seconds") return {name, Column::Style::kSeconds};
   return {name};
 }
 

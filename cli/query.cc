@@ -19,7 +19,8 @@ constexpr const char* kExamples = R"(Examples:
   archsweep query "select * from v_progress"
   archsweep query "select d1, d2, d3, pgd20_last from v_result order by macs" --format csv
   archsweep query "select * from v_failures" --shared /shared/depth   by its coordinator
-Views: v_result, v_evaluation, v_curve, v_membership, v_task, v_attempt, v_progress, v_failures.)";
+Views: v_result, v_evaluation, v_curve, v_sweep, v_trial, v_membership, v_task, v_progress,
+v_attempt, v_failures, v_why, v_worker.)";
 
 Status Query(const QueryFlags& flags) {
   TRY_ASSIGN(const DataSource source, SourceOf(flags.source));

@@ -38,7 +38,7 @@ const std::vector<std::string>& TableColumns() {
 }
 
 Result<std::vector<std::string>> SweepNames(const DataSource& source) {
-  TRY_ASSIGN(const auto rows, AllRows(source, {.sql = "SELECT name FROM sweep ORDER BY name"}));
+  TRY_ASSIGN(const auto rows, AllRows(source, {.sql = "SELECT sweep FROM v_sweep ORDER BY sweep"}));
   std::vector<std::string> names;
   for (const auto& row : rows) names.push_back(std::get<std::string>(row.front()));
   return names;

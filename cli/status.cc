@@ -25,7 +25,8 @@ struct StatusFlags {
 constexpr const char* kStatusExamples = R"(Examples:
   archsweep status
   archsweep status depth-grid --shared /shared/depth --format json
-tasks are trainings and evaluations; waiting: queued, or backing off before the next attempt.)";
+tasks are trainings and evaluations; waiting: queued, or backing off before the next attempt.
+eta_seconds: until all is done, if as much as now goes on at the pace of what has ended.)";
 
 constexpr const char* kWatchExamples = R"(Examples:
   archsweep watch --shared /shared/depth
@@ -48,7 +49,7 @@ SqlQuery ProgressOf(const std::string& sweep) {
 // kNotFound where there is no such sweep, for an empty table would say nothing.
 Status CheckSweep(const DataSource& source, const std::string& sweep) {
   if (sweep.empty()) return {};
-  TRY_ASSIGN(const auto rows, AllRows(source, {.sql = "SELECT 1 FROM sweep WHERE name = ?1",
+  TRY_ASSIGN(const auto rows, AllRows(source, {.sql = "SELECT 1 FROM v_sweep WHERE sweep = ?1",
                                                .parameters = {sweep}}));
   if (!rows.empty()) return {};
   return Fail(ErrorKind::kNotFound, Format("{} has no sweep '{}'", source.Name(), sweep));
@@ -100,16 +101,10 @@ struct WorkersFlags {
 Status PrintWorkers(const WorkersFlags& flags) {
   TRY_ASSIGN(const DataSource source, SourceOf(flags.source));
   SqlQuery query{.sql =
-                     "SELECT w.id AS worker, w.host, w.slots, "
-                     "(SELECT count(*) FROM attempt a WHERE a.worker = w.key "
-                     "AND a.ended_ms IS NULL) AS running, "
-                     "(SELECT count(*) FROM attempt a WHERE a.worker = w.key "
-                     "AND a.state = 'succeeded') AS succeeded, "
-                     "(SELECT count(*) FROM attempt a WHERE a.worker = w.key "
-                     "AND a.state = 'failed') AS failed, "
-                     "w.joined_ms, w.left_ms, w.left_reason FROM worker w"};
-  if (!flags.all) query.sql += " WHERE w.left_ms IS NULL";
-  query.sql += " ORDER BY w.key";
+                     "SELECT worker, host, slots, version, running, succeeded, failed, "
+                     "joined_ms, left_ms, left_reason FROM v_worker"};
+  if (!flags.all) query.sql += " WHERE left_ms IS NULL";
+  query.sql += " ORDER BY joined_ms, worker";
   return PrintRows(source, query, {.format = flags.format, .hide_empty = true}, std::cout);
 }
 

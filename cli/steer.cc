@@ -88,9 +88,10 @@ Status Retry(const SteerFlags& flags) {
 
 // The whole id of the one worker that is there and whose id begins so.
 Result<std::string> WorkerNamed(const DataSource& source, const std::string& beginning) {
-  TRY_ASSIGN(const auto rows, AllRows(source, {.sql = "SELECT id FROM worker WHERE left_ms IS NULL "
-                                                      "AND substr(id, 1, length(?1)) = ?1 LIMIT 2",
-                                               .parameters = {beginning}}));
+  TRY_ASSIGN(const auto rows,
+             AllRows(source, {.sql = "SELECT worker FROM v_worker WHERE left_ms IS NULL "
+                                     "AND substr(worker, 1, length(?1)) = ?1 LIMIT 2",
+                              .parameters = {beginning}}));
   if (rows.size() == 1) return std::get<std::string>(rows[0][0]);
   return Fail(ErrorKind::kNotFound, Format("{} worker has an id that begins with '{}'",
                                            rows.empty() ? "no" : "more than one", beginning));

@@ -62,6 +62,7 @@ std::string ShownText(const Cell& cell, Column::Style style) {
     return Printable(style == Column::Style::kId ? text->substr(0, kShownIdDigits) : *text);
   }
   if (const auto* number = std::get_if<double>(&cell)) {
+    if (style == Column::Style::kSeconds) return HumanDuration(*number);
     return style == Column::Style::kCount ? HumanCount(*number) : Format("{:.6g}", *number);
   }
   if (const auto* integer = std::get_if<int64_t>(&cell);

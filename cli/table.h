@@ -30,7 +30,7 @@ using Cell = std::variant<std::monostate, bool, int64_t, double, std::string>;
 
 struct Column {
   // What people see instead of the exact value.
-  enum class Style { kPlain, kCount, kId };
+  enum class Style { kPlain, kCount, kId, kSeconds };
 
   std::string name;
   Style style = Style::kPlain;

@@ -19,10 +19,11 @@ Result<std::string> TrialNamed(const DataSource& source, const std::string& begi
                        "'archsweep results' shows them",
                        beginning, kDigitsMin, kDigitsMax));
   }
-  TRY_ASSIGN(const auto rows,
-             AllRows(source, {.sql = "SELECT id FROM trial WHERE id >= ?1 AND id < ?1 || 'g' "
-                                     "ORDER BY id LIMIT 2",
-                              .parameters = {beginning}}));
+  TRY_ASSIGN(
+      const auto rows,
+      AllRows(source, {.sql = "SELECT trial FROM v_trial WHERE trial >= ?1 AND trial < ?1 || 'g' "
+                              "ORDER BY trial LIMIT 2",
+                       .parameters = {beginning}}));
   if (rows.size() == 1) return std::get<std::string>(rows[0][0]);
   return Fail(ErrorKind::kNotFound, Format("{} has {} trial whose id begins with {}", source.Name(),
                                            rows.empty() ? "no" : "more than one", beginning));

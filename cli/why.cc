@@ -26,35 +26,10 @@ constexpr const char* kExamples = R"(Examples:
 One row a task of the trial: its state, why it is in it, what its newest failure said, and what its
 newest attempt has used.)";
 
-// What a person can be told from the store: what the task waits for, or how it ended.
-constexpr const char* kWhy = R"(
-SELECT CASE WHEN k.evaluation IS NULL THEN 'train' ELSE 'evaluate' END AS kind, e.id AS evaluation,
-  x.name AS attack, k.state, k.attempts,
-  CASE
-    WHEN k.state = 'succeeded' AND g.diverged = 1 AND k.evaluation IS NULL THEN 'it diverged'
-    WHEN k.state = 'succeeded' THEN 'it is done'
-    WHEN k.state IN ('assigned', 'running') THEN 'attempt ' || a.number || ' is on ' || w.host
-    WHEN g.diverged = 1 THEN 'the training diverged, and there is nothing to evaluate'
-    WHEN k.evaluation IS NOT NULL AND g.trial IS NULL THEN 'the training is not done'
-    WHEN k.state = 'failed' THEN 'it failed, and is not tried again'
-    WHEN k.state = 'backoff' THEN 'it failed, and waits before it is tried again'
-    WHEN NOT EXISTS (SELECT 1 FROM worker WHERE left_ms IS NULL) THEN 'there is no worker'
-    ELSE 'it waits for free slots'
-  END AS why,
-  f.failure AS class, f.message, f.number AS failed_attempt, v.host AS failed_on,
-  u.seconds, u.cpu_seconds, u.memory_peak_bytes, u.device_peak_bytes, u.device_busy
-FROM trial t
-JOIN task k ON k.trial = t.key
-LEFT JOIN evaluation e ON e.key = k.evaluation
-LEFT JOIN attack x ON x.key = e.attack
-LEFT JOIN training g ON g.trial = t.key
-LEFT JOIN attempt a ON a.task = k.key AND a.ended_ms IS NULL
-LEFT JOIN worker w ON w.key = a.worker
-LEFT JOIN attempt f ON f.token = (SELECT max(token) FROM attempt
-                                  WHERE task = k.key AND failure IS NOT NULL)
-LEFT JOIN worker v ON v.key = f.worker
-LEFT JOIN v_attempt u ON u.token = (SELECT max(token) FROM attempt WHERE task = k.key)
-WHERE t.id = ?1 ORDER BY k.key)";
+constexpr const char* kWhy =
+    "SELECT kind, evaluation, attack, state, attempts, why, class, message, failed_attempt, "
+    "failed_on, seconds, cpu_seconds, memory_peak_bytes, device_peak_bytes, device_busy "
+    "FROM v_why WHERE trial = ?1 ORDER BY task_key";
 
 constexpr size_t kEvaluationColumn = 1;
 constexpr size_t kWhyColumn = 5;

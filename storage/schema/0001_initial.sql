@@ -1,4 +1,4 @@
--- What archsweep keeps. Tables are for archsweep itself; the views at the end, whose names begin
+-- What archsweep keeps. Tables are for archsweep itself; the views at the end, if their names begin
 -- with v_, are for everyone: their columns keep name and meaning from version to version.
 --
 -- Times are milliseconds since 1970 in UTC (..._ms), durations are seconds, accuracies are shares
@@ -404,9 +404,70 @@ JOIN attack x ON x.key = e.attack
 JOIN trial t ON t.key = e.trial
 WHERE n.wanted = 1;
 
+-- How long tasks take, by kind and by that of their slots: the median over the newest attempts, as
+-- seconds for each expected multiply-accumulate; the other kind's where none of this one has ended,
+-- NULL before the first. What an attempt took is as for Pace of the scheduler: it may have gone on
+-- from an earlier one, whose time its trainer adds.
+CREATE VIEW pace AS
+WITH
+  newest AS (SELECT * FROM attempt ORDER BY token DESC LIMIT 500),
+  done AS (
+    SELECT
+      iif(k.evaluation IS NULL, 'train', 'evaluate') AS kind,
+      a.slots ->> '$[0]' >= w.slots - w.gpu_slots AS gpu,
+      max((a.ended_ms - a.started_ms) / 1000.0, coalesce(g.seconds, r.seconds, 0)) / k.work
+        AS seconds
+    FROM newest a
+    JOIN task k ON k.key = a.task
+    JOIN worker w ON w.key = a.worker
+    LEFT JOIN training g ON g.token = a.token
+    LEFT JOIN result r ON r.token = a.token
+    WHERE a.state = 'succeeded'),
+  ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY kind, gpu ORDER BY seconds) AS place,
+           count(*) OVER (PARTITION BY kind, gpu) AS attempts
+    FROM done),
+  median AS MATERIALIZED (
+    SELECT kind, gpu, avg(seconds) AS seconds FROM ranked
+    WHERE place IN ((attempts + 1) / 2, (attempts + 2) / 2) GROUP BY kind, gpu),
+  kinds(kind, gpu) AS (VALUES ('train', 0), ('train', 1), ('evaluate', 0), ('evaluate', 1))
+SELECT
+  kinds.kind, kinds.gpu,
+  coalesce((SELECT seconds FROM median m WHERE m.kind = kinds.kind AND m.gpu = kinds.gpu),
+           (SELECT max(seconds) FROM median m WHERE m.gpu = kinds.gpu)) AS seconds_per_work
+FROM kinds;
+
+-- What runs: how long each is expected to take, and has taken until now.
+CREATE VIEW running AS
+SELECT
+  k.trial, k.evaluation, k.work * p.seconds_per_work AS expected_seconds,
+  min(max(unixepoch() - coalesce(a.started_ms / 1000.0, unixepoch()), 0),
+      k.work * p.seconds_per_work) AS spent_seconds
+FROM attempt a
+JOIN task k ON k.key = a.task
+JOIN worker w ON w.key = a.worker
+JOIN pace p ON p.kind = iif(k.evaluation IS NULL, 'train', 'evaluate')
+           AND p.gpu = (a.slots ->> '$[0]' >= w.slots - w.gpu_slots)
+WHERE a.ended_ms IS NULL AND (a.in_advance = 0 OR a.state = 'running');
+
 -- One row per sweep: what it wants and how far that is. waiting: queued, or backing off before the
 -- next attempt. Evaluations of diverged trials are not counted, for there is nothing to evaluate.
+-- eta_seconds: until all is done, if as many attempts as now go on at the pace of those that have
+-- ended; NULL while that is not known, nothing runs, or the sweep is not active.
 CREATE VIEW v_progress AS
+WITH
+  pace_now AS MATERIALIZED (SELECT * FROM pace),
+  at_work AS MATERIALIZED (
+    SELECT s.key AS sweep_key, count(*) AS attempts, sum(r.spent_seconds) AS spent_seconds,
+           max(r.expected_seconds - r.spent_seconds) AS longest_seconds
+    FROM running r JOIN sweep s
+    WHERE s.state = 'active' AND iif(
+      r.evaluation IS NULL,
+      EXISTS (SELECT 1 FROM membership m
+              WHERE m.sweep = s.key AND m.trial = r.trial AND m.wanted = 1),
+      EXISTS (SELECT 1 FROM evaluation_membership n
+              WHERE n.sweep = s.key AND n.evaluation = r.evaluation AND n.wanted = 1))
+    GROUP BY s.key)
 SELECT
   sweep,
   (SELECT count(*) FROM membership m WHERE m.sweep = counts.sweep_key AND m.wanted = 1) AS trials,
@@ -417,20 +478,90 @@ SELECT
   coalesce(sum(tasks) FILTER (WHERE state IN ('assigned', 'running')), 0) AS running,
   coalesce(sum(tasks) FILTER (WHERE state = 'failed'), 0) AS failed,
   coalesce(sum(tasks) FILTER (WHERE state = 'cancelled'), 0) AS cancelled,
-  coalesce(sum(tasks) FILTER (WHERE state IN ('queued', 'backoff')), 0) AS waiting
+  coalesce(sum(tasks) FILTER (WHERE state IN ('queued', 'backoff')), 0) AS waiting,
+  max((sum(work * seconds_per_work)
+         FILTER (WHERE state IN ('queued', 'backoff', 'assigned', 'running'))
+       - spent_seconds) / attempts, longest_seconds) AS eta_seconds
 FROM (
-  SELECT s.name AS sweep, s.key AS sweep_key, k.state, count(*) AS tasks
+  SELECT s.name AS sweep, s.key AS sweep_key, 'train' AS kind, s.gpus > 0 AS gpu, k.state,
+         count(*) AS tasks, sum(k.work) AS work
   FROM sweep s JOIN membership m ON m.sweep = s.key
   JOIN task k ON k.trial = m.trial AND k.evaluation IS NULL
   WHERE m.wanted = 1 GROUP BY s.key, k.state
   UNION ALL
-  SELECT s.name, s.key, k.state, count(*)
+  SELECT s.name, s.key, 'evaluate', s.gpus > 0, k.state, count(*), sum(k.work)
   FROM sweep s JOIN evaluation_membership n ON n.sweep = s.key
   JOIN task k ON k.evaluation = n.evaluation
   LEFT JOIN training g ON g.trial = k.trial
   WHERE n.wanted = 1 AND g.diverged IS NOT 1 GROUP BY s.key, k.state
 ) AS counts
-GROUP BY sweep_key;
+LEFT JOIN pace_now p ON p.kind = counts.kind AND p.gpu = counts.gpu
+LEFT JOIN at_work ON at_work.sweep_key = counts.sweep_key
+GROUP BY counts.sweep_key;
+
+-- One row per sweep that was ever recorded.
+CREATE VIEW v_sweep AS
+SELECT
+  name AS sweep, state, reason, gpus, ranks, share, ordering, priority, running_max, failed_max,
+  created_ms, changed_ms
+FROM sweep;
+
+-- One row per trial of any sweep, whether it has a result or not.
+CREATE VIEW v_trial AS
+SELECT
+  t.id AS trial, t.kind,
+  t.dataset, t.block, t.d1, t.d2, t.d3, t.w1, t.w2, t.w3, t.activation, t.pre_process, t.seed,
+  t.parameters, t.macs,
+  (SELECT config FROM trial_config WHERE trial = t.key) AS config,   -- All, as canonical JSON.
+  t.key AS trial_key
+FROM trial t;
+
+-- One row per life of a worker, with how many of its attempts are live, succeeded and failed.
+CREATE VIEW v_worker AS
+SELECT
+  w.id AS worker, w.host, w.slots, w.gpu_slots, w.version,
+  coalesce(a.running, 0) AS running, coalesce(a.succeeded, 0) AS succeeded,
+  coalesce(a.failed, 0) AS failed, w.draining, w.joined_ms, w.left_ms, w.left_reason
+FROM worker w
+LEFT JOIN (
+  SELECT worker, count(*) FILTER (WHERE ended_ms IS NULL) AS running,
+         count(*) FILTER (WHERE state = 'succeeded') AS succeeded,
+         count(*) FILTER (WHERE state = 'failed') AS failed
+  FROM attempt GROUP BY worker) AS a ON a.worker = w.key;
+
+-- One row per task: what it waits for or how it ended, and its newest failure. A coordinator that
+-- runs knows more: `archsweep why`.
+CREATE VIEW v_why AS
+SELECT
+  t.id AS trial, iif(k.evaluation IS NULL, 'train', 'evaluate') AS kind, e.id AS evaluation,
+  x.name AS attack, k.state, k.attempts,
+  CASE
+    WHEN k.state = 'succeeded' AND g.diverged = 1 AND k.evaluation IS NULL THEN 'it diverged'
+    WHEN k.state = 'succeeded' THEN 'it is done'
+    WHEN k.state IN ('assigned', 'running') THEN 'attempt ' || a.number || ' is on ' || w.host
+    WHEN g.diverged = 1 THEN 'the training diverged, and there is nothing to evaluate'
+    WHEN k.evaluation IS NOT NULL AND g.trial IS NULL THEN 'the training is not done'
+    WHEN k.state = 'failed' THEN 'it failed, and is not tried again'
+    WHEN k.state = 'backoff' THEN 'it failed, and waits before it is tried again'
+    WHEN NOT EXISTS (SELECT 1 FROM worker WHERE left_ms IS NULL) THEN 'there is no worker'
+    ELSE 'it waits for free slots'
+  END AS why,
+  f.failure AS class, f.message, f.number AS failed_attempt, v.host AS failed_on,
+  -- Of the newest attempt, as in v_attempt.
+  u.wall_ms / 1000.0 AS seconds, u.cpu_ms / 1000.0 AS cpu_seconds,
+  u.memory_peak AS memory_peak_bytes, u.device_peak AS device_peak_bytes, u.device_busy,
+  k.key AS task_key   -- Trainings come before their evaluations; another number elsewhere.
+FROM trial t
+JOIN task k ON k.trial = t.key
+LEFT JOIN evaluation e ON e.key = k.evaluation
+LEFT JOIN attack x ON x.key = e.attack
+LEFT JOIN training g ON g.trial = t.key
+LEFT JOIN attempt a ON a.task = k.key AND a.ended_ms IS NULL
+LEFT JOIN worker w ON w.key = a.worker
+LEFT JOIN attempt f ON f.token = (SELECT max(token) FROM attempt
+                                  WHERE task = k.key AND failure IS NOT NULL)
+LEFT JOIN worker v ON v.key = f.worker
+LEFT JOIN attempt u ON u.token = (SELECT max(token) FROM attempt WHERE task = k.key);
 
 -- One row per attempt, with what it used until its end or, where it runs, until a minute ago or so;
 -- NULL: not known. Other views say the same of the attempt that they name.

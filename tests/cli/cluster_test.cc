@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "archsweep_version.h"
 #include "base/file.h"
 #include "proto/access/access.h"
 #include "tests/cli/run_fixture.h"
@@ -92,9 +93,12 @@ TEST_F(ClusterTest, TakesASweepToItsResults) {
   EXPECT_EQ(Ask({"watch"}).exit_code, 0);
   const CommandResult status = Ask({"status", "test", "--format", "jsonl"});
   EXPECT_NE(status.out.find("\"done\":8"), std::string::npos) << status.out << status.err;
+  EXPECT_NE(status.out.find("\"eta_seconds\":null"), std::string::npos) << "nothing is left";
   EXPECT_EQ(Ask({"status", "other"}).exit_code, 1);
   const CommandResult workers = Ask({"workers", "--format", "jsonl"});
   EXPECT_NE(workers.out.find("\"succeeded\":8"), std::string::npos) << workers.out << workers.err;
+  EXPECT_NE(workers.out.find(Format("\"version\":\"{}\"", kBuild)), std::string::npos);
+  EXPECT_EQ(Value("SELECT DISTINCT worker_version FROM v_evaluation"), kBuild);
   EXPECT_EQ(Split(Ask({"results", "--format", "csv"}).out, '\n').size(), 6u);
   const std::string trial = Value("SELECT id FROM trial LIMIT 1").substr(0, 8);
   const CommandResult why = Ask({"why", trial, "--format", "csv"});
@@ -151,6 +155,25 @@ TEST_F(ClusterTest, GoesOnWhileTheCoordinatorIsAway) {
   coordinator = StartCoordinator();
   ASSERT_TRUE(WaitForResults("4")) << coordinator->Output() << worker->Output();
   EXPECT_EQ(Value("SELECT count(*) FROM attempt"), "8") << "nothing was done twice";
+}
+
+TEST_F(ClusterTest, TellsHowLongTheRestWillTake) {
+  const auto coordinator = StartCoordinator();
+  const auto worker = StartWorker();
+  ASSERT_TRUE(WaitForResults("4"));
+  TrainersBehave("steps:1000");
+  WriteSweep("[0, 1, 2, 3, 4, 5, 6]", "[clean]");
+  worker->Signal(SIGTERM);
+  EXPECT_EQ(worker->Wait(kPatience), 0);
+  const auto slow = StartWorker();
+  EXPECT_EQ(Ask({"submit", Sweep()}).exit_code, 0);
+  const auto is_told = [&] {
+    const std::string status = Ask({"status", "--format", "jsonl"}).out;
+    return status.find("\"eta_seconds\":") != std::string::npos &&
+           status.find("\"eta_seconds\":null") == std::string::npos;
+  };
+  EXPECT_TRUE(WaitUntil(is_told, kPatience)) << Ask({"status"}).out;
+  slow->Signal(SIGKILL);
 }
 
 TEST_F(ClusterTest, TakesWhatAFileChangesAndSaysItBefore) {

@@ -43,6 +43,12 @@ TEST(RowPrinter, AlignsByCharactersAndNotByBytes) {
             "long  y\n");
 }
 
+TEST(RowPrinter, ShowsPeopleDurationsAsTheyReadThem) {
+  const std::vector<Column> columns = {{"eta_seconds", Column::Style::kSeconds}};
+  EXPECT_EQ(Print(RowFormat::kTable, columns, {{185.25}}), "eta_seconds\n 3 min 05 s\n");
+  EXPECT_EQ(Print(RowFormat::kCsv, columns, {{185.25}}), "eta_seconds\n185.25\n");
+}
+
 TEST(RowPrinter, HidesColumnsWithoutAValueFromPeopleAlone) {
   const std::vector<Column> columns = {
       {.name = "a", .can_hide = true}, {.name = "b", .can_hide = true}, {.name = "c"}};

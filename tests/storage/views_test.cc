@@ -76,5 +76,63 @@ TEST_F(Views, CountTheProgressOfASweep) {
             "train|succeeded\nevaluate|assigned\n");
 }
 
+TEST_F(Views, ShowSweepsTrialsAttemptsAndWorkers) {
+  EXPECT_EQ(Rows("SELECT sweep, state, created_ms FROM v_sweep"), "example|active|1000\n");
+  EXPECT_EQ(Rows("SELECT trial, seed, config ->> '$.seed' FROM v_trial WHERE trial_key = 1"),
+            ToHex(Trial(0)) + "|0|0\n");
+  const TaskId second = TaskId::Train(Trial(1));
+  Commit(WholeTraining(1, Trial(0)));
+  Commit({Assign(2, second), Start(2), Break(2, second, AfterFailure::kBackoff)});
+  Commit({Assign(3, TaskId::Evaluate(Evaluation(0)))});
+  EXPECT_EQ(Rows("SELECT host, slots, version, running, succeeded, failed, left_ms FROM v_worker"),
+            "host|2|0.2.0 (def)|1|1|1|null\n");
+  EXPECT_EQ(Rows("SELECT token, kind, trial, attack, attempt, state, class, host FROM v_attempt"),
+            "1|train|" + ToHex(Trial(0)) + "|null|1|succeeded|null|host\n2|train|" +
+                ToHex(Trial(1)) + "|null|1|failed|task|host\n3|evaluate|" + ToHex(Trial(0)) +
+                "|pgd20|1|assigned|null|host\n");
+  const std::string why = "SELECT kind, state, why, class, failed_on FROM v_why WHERE trial = '";
+  EXPECT_EQ(Rows(why + ToHex(Trial(0)) + "' ORDER BY task_key"),
+            "train|succeeded|it is done|null|null\n"
+            "evaluate|assigned|attempt 1 is on host|null|null\n");
+  EXPECT_EQ(Rows(why + ToHex(Trial(1)) + "' ORDER BY task_key"),
+            "train|backoff|it failed, and waits before it is tried again|task|host\n"
+            "evaluate|queued|the training is not done|null|null\n");
+}
+
+TEST_F(Views, ExpectTheRestToTakeAsLongAsWhatHasEnded) {
+  const auto eta = [&] { return Rows("SELECT eta_seconds FROM v_progress"); };
+  const auto work = [&](const std::string& what) {
+    return std::stod(Rows("SELECT sum(work) FROM task WHERE " + what));
+  };
+  EXPECT_EQ(eta(), "null\n") << "nothing is known";
+  Commit(WholeTraining(1, Trial(0)));  // Of 3 s.
+  EXPECT_EQ(eta(), "null\n") << "nothing runs";
+  const double pace = 3 / work("state = 'succeeded'");
+  const double training = pace * work("state = 'queued' AND evaluation IS NULL");
+  const double evaluations = pace * work("evaluation IS NOT NULL");
+  Commit({Assign(2, TaskId::Train(Trial(1)))});
+  EXPECT_NEAR(std::stod(eta()), training + evaluations, 1e-6);
+  Commit({Assign(3, TaskId::Evaluate(Evaluation(0)))});
+  EXPECT_NEAR(std::stod(eta()), training, 1e-6) << "the longest of the two at once";
+  Commit({Start(2)});  // In 1970, so that it is overdue.
+  EXPECT_NEAR(std::stod(eta()), evaluations / 2, 1e-6);
+  Commit({SweepStateChanged{"example", SweepState::kPaused, ""}});
+  EXPECT_EQ(eta(), "null\n");
+}
+
+TEST_F(Views, AreNotMisledByOneAttemptThatTookVeryLong) {
+  sweep_ = ExampleSweep(4, {});
+  ASSERT_TRUE(store_.Submit(sweep_));
+  int64_t token = 0;
+  for (const double seconds : {5.0, 4'000.0, 7.0}) {
+    const TrialId trial = Trial(static_cast<size_t>(token++));
+    TrainingSucceeded end = Train(token, trial);
+    end.line.seconds = seconds;
+    Commit({Assign(token, TaskId::Train(trial)), Start(token), end});
+  }
+  Commit({Assign(4, TaskId::Train(Trial(3)))});
+  EXPECT_NEAR(std::stod(Rows("SELECT eta_seconds FROM v_progress")), 7, 0.1);
+}
+
 }  // namespace
 }  // namespace archsweep
