@@ -72,6 +72,11 @@ Result<control::v1::SteerResponse> ControlClient::Release(
   return Call(&Stub::Release, request, 0);
 }
 
+Result<control::v1::CollectGarbageResponse> ControlClient::CollectGarbage(
+    const control::v1::CollectGarbageRequest& request, int64_t timeout_ms) {
+  return Call(&Stub::CollectGarbage, request, timeout_ms);
+}
+
 Result<control::v1::WhyResponse> ControlClient::Why(const control::v1::WhyRequest& request) {
   return Call(&Stub::Why, request, 0);
 }

@@ -29,6 +29,8 @@ class ControlClient {
   Result<control::v1::SteerResponse> Retry(const control::v1::RetryRequest& request);
   Result<control::v1::SteerResponse> Drain(const control::v1::DrainRequest& request);
   Result<control::v1::SteerResponse> Release(const control::v1::ReleaseRequest& request);
+  Result<control::v1::CollectGarbageResponse> CollectGarbage(
+      const control::v1::CollectGarbageRequest& request, int64_t timeout_ms);
   Result<control::v1::WhyResponse> Why(const control::v1::WhyRequest& request);
   Result<control::v1::SubmitResponse> Submit(const control::v1::SubmitRequest& request,
                                              int64_t timeout_ms);

@@ -51,10 +51,11 @@ void PostTo(Engine& engine, Message message, const std::shared_ptr<PendingCall>&
 
 // `ask` gives the answer on a thread of the desk.
 template <class Response, class Ask>
-grpc::ServerUnaryReactor* ControlService::Read(grpc::CallbackServerContext& context,
-                                               Response* response, Ask ask) {
+grpc::ServerUnaryReactor* ControlService::AskDesk(grpc::CallbackServerContext& context,
+                                                  std::initializer_list<Role> roles,
+                                                  Response* response, Ask ask) {
   grpc::ServerUnaryReactor* const reactor = context.DefaultReactor();
-  if (const auto refused = Refused(authorization_, context, {Role::kUser, Role::kReadOnly})) {
+  if (const auto refused = Refused(authorization_, context, roles)) {
     reactor->Finish(*refused);
     return reactor;
   }
@@ -95,13 +96,15 @@ grpc::ServerUnaryReactor* ControlService::Steer(grpc::CallbackServerContext& con
 grpc::ServerUnaryReactor* ControlService::Query(grpc::CallbackServerContext* context,
                                                 const control::v1::QueryRequest* request,
                                                 control::v1::QueryResponse* response) {
-  return Read(*context, response, [this, request] { return desk_.Query(*request); });
+  return AskDesk(*context, {Role::kUser, Role::kReadOnly}, response,
+                 [this, request] { return desk_.Query(*request); });
 }
 
 grpc::ServerUnaryReactor* ControlService::ReadLog(grpc::CallbackServerContext* context,
                                                   const control::v1::ReadLogRequest* request,
                                                   control::v1::ReadLogResponse* response) {
-  return Read(*context, response, [this, request] { return desk_.ReadLog(*request); });
+  return AskDesk(*context, {Role::kUser, Role::kReadOnly}, response,
+                 [this, request] { return desk_.ReadLog(*request); });
 }
 
 grpc::ServerUnaryReactor* ControlService::Pause(grpc::CallbackServerContext* context,
@@ -138,6 +141,14 @@ grpc::ServerUnaryReactor* ControlService::Release(grpc::CallbackServerContext* c
                                                   const control::v1::ReleaseRequest* request,
                                                   control::v1::SteerResponse* response) {
   return Steer(*context, *request, response);
+}
+
+grpc::ServerUnaryReactor* ControlService::CollectGarbage(
+    grpc::CallbackServerContext* context, const control::v1::CollectGarbageRequest* request,
+    control::v1::CollectGarbageResponse* response) {
+  return AskDesk(*context, {Role::kUser}, response, [this, request, context] {
+    return desk_.CollectGarbage(*request, [context] { return context->IsCancelled(); });
+  });
 }
 
 grpc::ServerUnaryReactor* ControlService::Why(grpc::CallbackServerContext* context,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <initializer_list>
+
 #include "coordinator/authorization.h"
 #include "coordinator/engine.h"
 #include "coordinator/query_desk.h"
@@ -41,13 +43,17 @@ class ControlService final : public control::v1::Control::CallbackService {
   grpc::ServerUnaryReactor* Release(grpc::CallbackServerContext* context,
                                     const control::v1::ReleaseRequest* request,
                                     control::v1::SteerResponse* response) override;
+  grpc::ServerUnaryReactor* CollectGarbage(grpc::CallbackServerContext* context,
+                                           const control::v1::CollectGarbageRequest* request,
+                                           control::v1::CollectGarbageResponse* response) override;
   grpc::ServerUnaryReactor* Why(grpc::CallbackServerContext* context,
                                 const control::v1::WhyRequest* request,
                                 control::v1::WhyResponse* response) override;
 
  private:
   template <class Response, class Ask>
-  grpc::ServerUnaryReactor* Read(grpc::CallbackServerContext& context, Response* response, Ask ask);
+  grpc::ServerUnaryReactor* AskDesk(grpc::CallbackServerContext& context,
+                                    std::initializer_list<Role> roles, Response* response, Ask ask);
   template <class Request>
   grpc::ServerUnaryReactor* Steer(grpc::CallbackServerContext& context, const Request& request,
                                   control::v1::SteerResponse* response);

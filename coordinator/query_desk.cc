@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/unique_fd.h"
 #include "base/utf8.h"
+#include "storage/leftovers.h"
 #include "sweep/attempt/layout.h"
 
 namespace archsweep {
@@ -191,6 +192,32 @@ Result<control::v1::ReadLogResponse> QueryDesk::ReadLog(
   control::v1::ReadLogResponse response;
   response.set_next_offset(begin + count);
   response.set_text(std::move(text));
+  return response;
+}
+
+Result<control::v1::CollectGarbageResponse> QueryDesk::CollectGarbage(
+    const control::v1::CollectGarbageRequest& request, const std::function<bool()>& is_given_up) {
+  const std::unique_lock only(collecting_, std::try_to_lock);
+  if (!only) return Fail(ErrorKind::kBusy, "another call looks for what nothing needs");
+  const int64_t end_ms = clock_->MonotonicMs() + kCollectMsMax;
+  const auto go_on = [&]() -> Status {
+    if (!is_given_up() && clock_->MonotonicMs() < end_ms) return {};
+    return Fail(ErrorKind::kUnavailable, "it took too long; ask again for the rest");
+  };
+  TRY_ASSIGN(const auto leftovers,
+             FindLeftovers(state_folder_, shared_folder_, request.age_ms(), *clock_,
+                           {.count_max = kLeftoversMax, .go_on = go_on}));
+  control::v1::CollectGarbageResponse response;
+  response.set_more(leftovers.size() == kLeftoversMax);
+  for (const Leftover& leftover : leftovers) {
+    if (request.remove()) {
+      TRY(go_on());
+      TRY(Remove(leftover));
+    }
+    auto* const wire = response.add_leftovers();
+    wire->set_path(leftover.path.lexically_relative(shared_folder_).string());
+    wire->set_bytes(leftover.bytes);
+  }
   return response;
 }
 

@@ -27,8 +27,11 @@ inline constexpr int64_t kRemoteQueryMsMax = 600'000;
 inline constexpr int kPageRows = 5'000;
 inline constexpr int64_t kPageBytes = 4 << 20;
 inline constexpr int64_t kLogPageBytes = 256 << 10;
+inline constexpr int64_t kCollectMsMax = 600'000;
+inline constexpr size_t kLeftoversMax = 5'000;  // In one answer.
 
-// Reads database and logs for others, on threads of its own, so that nobody who must not wait does.
+// Reads database and logs for others, on threads of its own, so that nobody who must not wait does;
+// also removes what nothing needs.
 // Each query has a read-only connection of its own for as long as its cursor lives. Any thread.
 class QueryDesk {
  public:
@@ -47,6 +50,9 @@ class QueryDesk {
   // On a thread of the desk. See control.proto.
   Result<control::v1::QueryResponse> Query(const control::v1::QueryRequest& request);
   Result<control::v1::ReadLogResponse> ReadLog(const control::v1::ReadLogRequest& request) const;
+  // Ends early, with kUnavailable, once `is_given_up`.
+  Result<control::v1::CollectGarbageResponse> CollectGarbage(
+      const control::v1::CollectGarbageRequest& request, const std::function<bool()>& is_given_up);
 
  private:
   struct OpenQuery;
@@ -63,6 +69,7 @@ class QueryDesk {
   // Time is over for every query once the desk stops.
   class DeskClock;
   const std::unique_ptr<DeskClock> clock_;
+  std::mutex collecting_;  // Held by the one call that looks for what nothing needs.
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool stopped_ = false;                          // Guarded by the mutex,

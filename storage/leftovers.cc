@@ -64,8 +64,9 @@ bool IsWithin(const fs::path& path, const fs::path& folder) {
 
 class Search {
  public:
-  Search(Database& database, fs::path shared, fs::file_time_type newest)
-      : database_(database), shared_(std::move(shared)), newest_(newest) {}
+  Search(Database& database, fs::path shared, fs::file_time_type newest,
+         const LeftoverBounds& bounds)
+      : database_(database), shared_(std::move(shared)), newest_(newest), bounds_(bounds) {}
 
   Result<std::vector<Leftover>> Run() {
     TRY(LookAtLogs());
@@ -78,6 +79,8 @@ class Search {
   Status LookAtLogs() {
     TRY_ASSIGN(const auto logs, EntriesOf(shared_ / "logs"));
     for (const fs::path& log : logs) {
+      TRY(bounds_.go_on());
+      if (IsFull()) break;
       const auto token = ParseInteger(log.stem().string());
       if (!token || log.extension() != ".log") continue;
       TRY_ASSIGN(const bool known, Counts(kIsKnown, int64_t{*token}));
@@ -90,6 +93,8 @@ class Search {
   Status LookAtTasks(const char* folder, std::string_view named) {
     TRY_ASSIGN(const auto tasks, EntriesOf(shared_ / folder));
     for (const fs::path& task : tasks) {
+      TRY(bounds_.go_on());
+      if (IsFull()) break;
       const std::string id = task.filename().string();
       if (!IsId(id)) continue;
       TRY_ASSIGN(const bool may_go_on, Counts(kMayGoOn, std::string_view(id)));
@@ -120,6 +125,7 @@ class Search {
 
   // Unless something in it is too young. What vanishes meanwhile is not there any more.
   Status Take(const fs::path& path) {
+    if (IsFull()) return {};
     std::error_code error;
     Leftover leftover{.path = path};
     const auto is_young = [&](const fs::path& file) {
@@ -133,6 +139,7 @@ class Search {
     if (fs::is_directory(fs::symlink_status(path, error))) {
       for (fs::recursive_directory_iterator file(path, error), end; !error && file != end;
            file.increment(error)) {
+        TRY(bounds_.go_on());
         if (is_young(file->path())) return {};
       }
     }
@@ -141,6 +148,8 @@ class Search {
     found_.push_back(std::move(leftover));
     return {};
   }
+
+  bool IsFull() const { return found_.size() >= bounds_.count_max; }
 
   template <class Value>
   Result<bool> Counts(std::string_view sql, const Value& value) {
@@ -161,6 +170,7 @@ class Search {
   Database& database_;
   const fs::path shared_;
   const fs::file_time_type newest_;
+  const LeftoverBounds& bounds_;
   std::vector<Leftover> found_;
 };
 
@@ -168,7 +178,7 @@ class Search {
 
 Result<std::vector<Leftover>> FindLeftovers(const fs::path& state_folder,
                                             const fs::path& shared_folder, int64_t age_ms,
-                                            const Clock& clock) {
+                                            const Clock& clock, const LeftoverBounds& bounds) {
   if (age_ms < kLeastLeftoverAgeMs) {
     return Fail(ErrorKind::kInvalidInput,
                 Format("what is younger than {} is never removed, and {} is asked for",
@@ -177,7 +187,15 @@ Result<std::vector<Leftover>> FindLeftovers(const fs::path& state_folder,
   }
   TRY_ASSIGN(Reader reader, Reader::Open(state_folder, clock));
   const auto newest = fs::file_time_type::clock::now() - std::chrono::milliseconds(age_ms);
-  return Search(reader.Connection(), shared_folder, newest).Run();
+  return Search(reader.Connection(), shared_folder, newest, bounds).Run();
+}
+
+Status Remove(const Leftover& leftover) {
+  std::error_code error;
+  fs::remove_all(leftover.path, error);
+  if (!error) return {};
+  return Fail(ErrorKind::kIo,
+              Format("{}: cannot be removed: {}", leftover.path.string(), error.message()));
 }
 
 }  // namespace archsweep

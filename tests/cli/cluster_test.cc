@@ -209,6 +209,25 @@ TEST_F(ClusterTest, IsSteered) {
   EXPECT_EQ(worker->Wait(kPatience), 0) << worker->Output();
 }
 
+TEST_F(ClusterTest, RemovesWhatNothingNeeds) {
+  const auto coordinator = StartCoordinator();
+  const fs::path logs = fs::path(Shared()) / "logs";
+  fs::create_directories(logs);
+  for (const char* name : {"7.log", "8.log"}) {
+    std::ofstream(logs / name) << "0123456789";
+    fs::last_write_time(logs / name, fs::file_time_type::clock::now() - std::chrono::hours(30));
+  }
+  const std::string rows = "bytes,path\n10,logs/7.log\n10,logs/8.log\n";
+  EXPECT_EQ(Ask({"gc", "--dry-run", "--older-than", "2d", "--format", "csv"}).out, "bytes,path\n");
+  EXPECT_EQ(Ask({"gc", "--dry-run", "--format", "csv"}).out, rows);
+  const CommandResult removed = Ask({"gc", "--format", "csv"});
+  EXPECT_EQ(removed.out, rows);
+  EXPECT_NE(removed.err.find("2 leftovers of 20 bytes removed"), std::string::npos) << removed.err;
+  EXPECT_FALSE(fs::exists(logs / "7.log"));
+  const std::string reader = AccessFile(Shared(), Role::kReadOnly).string();
+  EXPECT_EQ(RunArchsweep({"gc", "--connect", reader}).exit_code, 5);
+}
+
 TEST_F(ClusterTest, RefusesASecondCoordinator) {
   const auto first = StartCoordinator();
   const CommandResult second = RunArchsweep(CoordinatorArguments());

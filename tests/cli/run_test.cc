@@ -6,6 +6,8 @@
 namespace archsweep {
 namespace {
 
+namespace fs = std::filesystem;
+
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -170,6 +172,33 @@ TEST_F(RunTest, EndsWithCodeThreeWhenTasksFailedAndTriesThemAgain) {
   TrainersBehave("finish");
   EXPECT_EQ(Run().exit_code, 0);
   EXPECT_EQ(Query("select count(*) from v_result"), "4");
+  ExpectWhole();
+}
+
+TEST_F(RunTest, LeavesNothingButWhatIsNeededAfterAGc) {
+  ASSERT_EQ(Run().exit_code, 0);
+  const fs::path state = State();
+  const std::string trial = Query("select trial from v_result limit 1");
+  const fs::path stale = state / "checkpoints" / trial / "1000000" / "step-3";
+  const fs::path weights = state / Query("select weights from v_result limit 1");
+  fs::create_directories(stale);
+  std::ofstream(stale / "state.safetensors") << "0123456789";
+  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(48);
+  for (const fs::path& path : {stale / "state.safetensors", stale, stale.parent_path()}) {
+    fs::last_write_time(path, old);
+  }
+  const std::vector<std::string> gc = {"gc", "--state", state, "--format", "jsonl"};
+  std::vector<std::string> dry_run = gc;
+  dry_run.emplace_back("--dry-run");
+  const std::string row =
+      Format("{{\"bytes\":10,\"path\":\"{}\"}}\n", stale.parent_path().string());
+  EXPECT_EQ(RunArchsweep(dry_run).out, row);
+  EXPECT_TRUE(fs::exists(stale));
+  EXPECT_EQ(RunArchsweep(gc).out, row);
+  EXPECT_FALSE(fs::exists(stale.parent_path()));
+  EXPECT_TRUE(fs::exists(weights)) << weights;
+  EXPECT_EQ(RunArchsweep(gc).out, "");
+  EXPECT_EQ(RunArchsweep({"gc", "--state", state, "--older-than", "30m"}).exit_code, 2);
   ExpectWhole();
 }
 

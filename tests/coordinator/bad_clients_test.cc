@@ -27,12 +27,14 @@ constexpr const char* kQuery = "/archsweep.control.v1.Control/Query";
 constexpr const char* kReadLog = "/archsweep.control.v1.Control/ReadLog";
 constexpr const char* kCancel = "/archsweep.control.v1.Control/Cancel";
 constexpr const char* kSubmit = "/archsweep.control.v1.Control/Submit";
+constexpr const char* kCollect = "/archsweep.control.v1.Control/CollectGarbage";
 constexpr const char* kSweep =
     "name: test\nbase:\n  dataset: cifar10-quickstart\n"
     "  architecture: { block: basic, depth: 1, width: 1 }\n"
     "  training: { recipe: bat, epochs: 1, batch_size: 64 }\n"
     "grid:\n  seed: [0, 1]\nevaluations: [clean]\nresources: { gpus: 0 }\n";
-constexpr const char* kMethods[] = {kRegister, kSynchronize, kQuery, kReadLog, kSubmit, kCancel};
+constexpr const char* kMethods[] = {kRegister, kSynchronize, kQuery,  kReadLog,
+                                    kSubmit,   kCancel,      kCollect};
 
 int64_t MemoryMib() {
   int64_t pages = 0;

@@ -160,6 +160,35 @@ TEST_F(Controls, GiveALogInParts) {
             grpc::StatusCode::NOT_FOUND);
 }
 
+TEST_F(Controls, RemoveWhatNothingNeedsForUsersOnly) {
+  const auto log = folder_.Path() / "shared" / LogOf(Token{7});
+  std::filesystem::create_directories(log.parent_path());
+  std::ofstream(log) << "0123456789";
+  std::filesystem::last_write_time(
+      log, std::filesystem::file_time_type::clock::now() - std::chrono::hours(2));
+  control::v1::CollectGarbageRequest request;
+  request.set_age_ms(3'600'000);
+  control::v1::CollectGarbageResponse response;
+  const auto collect = [&] { return Call(&Control::Stub::CollectGarbage, request, &response); };
+  EXPECT_EQ(collect().error_code(), grpc::StatusCode::PERMISSION_DENIED) << "it may only read";
+  As(Role::kUser);
+  ASSERT_TRUE(collect().ok());
+  ASSERT_EQ(response.leftovers_size(), 1);
+  EXPECT_EQ(response.leftovers(0).path(), LogOf(Token{7}).string());
+  EXPECT_EQ(response.leftovers(0).bytes(), 10);
+  EXPECT_FALSE(response.more());
+  EXPECT_TRUE(std::filesystem::exists(log)) << "nobody has asked to remove it";
+  request.set_remove(true);
+  request.set_age_ms(3'599'999);
+  EXPECT_EQ(collect().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  request.set_age_ms(3'600'000);
+  ASSERT_TRUE(collect().ok());
+  EXPECT_EQ(response.leftovers_size(), 1);
+  EXPECT_FALSE(std::filesystem::exists(log));
+  ASSERT_TRUE(collect().ok());
+  EXPECT_EQ(response.leftovers_size(), 0);
+}
+
 TEST_F(Controls, DoNotHoldUpAStop) {
   std::jthread asking([&] {
     QueryResponse page;

@@ -101,6 +101,24 @@ TEST_F(LeftoversTest, AreNotYoung) {
             ErrorKind::kInvalidInput);
 }
 
+TEST_F(LeftoversTest, AreToldInPartsAndEndWhenAsked) {
+  for (const char* log : {"logs/7.log", "logs/8.log", "logs/9.log"}) Write(log);
+  const auto find = [&](const LeftoverBounds& bounds) {
+    return FindLeftovers(Shared(), Shared(), kLeastLeftoverAgeMs, clock_, bounds);
+  };
+  const auto first = find({.count_max = 2}).value();
+  ASSERT_EQ(first.size(), 2u);
+  for (const Leftover& leftover : first) ASSERT_TRUE(Remove(leftover));
+  EXPECT_TRUE(Remove(first.front())) << "one that is gone is fine";
+  const auto rest = find({.count_max = 2}).value();
+  ASSERT_EQ(rest.size(), 1u);
+  EXPECT_EQ(rest[0].path, Shared() / "logs/9.log");
+  const auto ended =
+      find({.go_on = [] { return Status(Fail(ErrorKind::kUnavailable, "enough")); }});
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().message, "enough");
+}
+
 TEST_F(LeftoversTest, AreNotWhatHasOtherNames) {
   Write("logs/mine.txt");
   Write("logs/9.txt");
