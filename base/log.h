@@ -8,8 +8,10 @@ namespace archsweep {
 
 enum class LogLevel { kInfo, kWarning, kError };
 
-// Writes one line "time level message" to stderr in one write, so that lines of several threads and
-// processes stay whole. Any thread may call.
+// Writes one line to stderr in one write, so that lines of several threads and processes stay
+// whole: "time level message", or with ARCHSWEEP_LOG=json in the environment an object with the
+// texts `time`, `level` and `message`, in which bytes that are not UTF-8 become the replacement
+// character. Time is UTC, with milliseconds. Any thread may call.
 void LogLine(LogLevel level, std::string_view message);
 
 template <class... Args>
