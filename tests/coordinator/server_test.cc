@@ -1,6 +1,7 @@
 #include "coordinator/server.h"
 
 #include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -119,6 +120,40 @@ TEST_F(ServerTest, RefusesAWorkerOfAnotherProtocol) {
   EXPECT_EQ(
       Call(&fleet::v1::Fleet::Stub::Synchronize, report, "Bearer secret", &orders).error_code(),
       grpc::StatusCode::PERMISSION_DENIED);
+}
+
+// By bytes of grpc.health.v1: no service is named; 1 is SERVING.
+grpc::Status CheckHealth(const Address& address, const std::string& authorization,
+                         std::string* answer) {
+  grpc::GenericStub stub(grpc::CreateChannel(ToText(address), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+  if (!authorization.empty()) context.AddMetadata("authorization", authorization);
+  grpc::CompletionQueue queue;
+  const grpc::Slice empty;
+  const auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check",
+                                          grpc::ByteBuffer(&empty, 1), &queue);
+  call->StartCall();
+  grpc::ByteBuffer message;
+  grpc::Status status;
+  call->Finish(&message, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  EXPECT_TRUE(queue.Next(&tag, &ok));
+  grpc::Slice slice;
+  if (message.DumpToSingleSlice(&slice).ok()) {
+    answer->assign(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return status;
+}
+
+TEST_F(ServerTest, TellsItsHealthWithAndWithoutAToken) {
+  for (const char* authorization : {"", "Bearer secret", "Bearer wrong"}) {
+    std::string answer;
+    const grpc::Status status = CheckHealth(server_->Listens(), authorization, &answer);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    EXPECT_EQ(answer, "\x08\x01") << authorization;
+  }
 }
 
 class EncryptedServerTest : public ServerTest {
