@@ -15,8 +15,10 @@ namespace {
 // this.
 constexpr int64_t kPointsMax = 1000;
 
-// Reads the file without its points. Whether it has few enough of them.
-bool IsSmall(std::string_view text) {
+}  // namespace
+
+// Reads the file without its points.
+bool HasFewPoints(std::string_view text) {
   Complaints complaints{"f"};
   std::optional<YamlNode> root = ParseYaml(text, complaints);
   if (!root) return true;
@@ -24,10 +26,8 @@ bool IsSmall(std::string_view text) {
   return Points::Count(ReadSweepFile(*root, complaints)) <= kPointsMax;
 }
 
-}  // namespace
-
 void FuzzSweep(std::string_view bytes) {
-  if (!IsSmall(bytes)) return;
+  if (!HasFewPoints(bytes)) return;
   const auto sweep = ExpandSweep("f", bytes);
   if (sweep) {
     CHECK(!sweep->trials.empty());

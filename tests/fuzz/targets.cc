@@ -6,6 +6,7 @@ namespace archsweep {
 
 std::span<const FuzzTarget> FuzzTargets() {
   static constexpr std::array kTargets = {FuzzTarget{"architecture", FuzzArchitecture},
+                                          FuzzTarget{"control", FuzzControl},
                                           FuzzTarget{"evaluation", FuzzEvaluation},
                                           FuzzTarget{"job", FuzzJob},
                                           FuzzTarget{"progress", FuzzProgress},

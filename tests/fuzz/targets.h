@@ -14,7 +14,11 @@ struct FuzzTarget {
 
 std::span<const FuzzTarget> FuzzTargets();
 
+// Whether a sweep file, right or not, asks for so few points that it can be expanded in no time.
+bool HasFewPoints(std::string_view text);
+
 void FuzzArchitecture(std::string_view bytes);
+void FuzzControl(std::string_view bytes);
 void FuzzEvaluation(std::string_view bytes);
 void FuzzJob(std::string_view bytes);
 void FuzzProgress(std::string_view bytes);
