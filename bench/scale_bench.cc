@@ -56,8 +56,8 @@ class LargeResults {
         Database::Open(folder_.Path() / kDatabaseFile, OpenMode::kReadWrite).value();
     CHECK(database.RunScript(
         "PRAGMA synchronous = OFF; BEGIN;"
-        "INSERT INTO worker (id, host, slots, gpu_slots, memory, devices, joined_ms) "
-        "VALUES (hex(zeroblob(16)), 'h', 1, 0, 0, '[]', 0);"
+        "INSERT INTO worker (id, host, slots, gpu_slots, memory, devices, version, joined_ms) "
+        "VALUES (hex(zeroblob(16)), 'h', 1, 0, 0, '[]', '', 0);"
         "INSERT INTO attempt (token, task, number, worker, slots, share, in_advance, state, "
         "assigned_ms, started_ms, ended_ms) SELECT key, key, 1, 1, '[0]', 1, 0, 'succeeded', key, "
         "key, key FROM task;"
