@@ -16,10 +16,9 @@ mutation(answers-before-the-commit coordinator/engine_core.cc
   hooks.committed();
   return {};]])
 mutation(ignores-a-failed-commit coordinator/engine_core.cc
-  [[  return CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space);]]
+  [[  TRY(CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space));]]
   [[  static_cast<void>(
-      CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space));
-  return {};]])
+      CommitWhenThereIsSpace([&] { return journal_->Commit(changes); }, hooks.wait_for_space));]])
 mutation(reassigns-in-the-re-attach-window coordinator/scheduler/scheduler.cc
   [[fleet_.Add(worker.description, now_ms, now_ms + kLeaseMs);]]
   [[fleet_.Add(worker.description, now_ms, now_ms + 1);]])
