@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "archsweep_version.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -75,7 +76,8 @@ class LoadWorker {
     ++calls_;
     if (!registered_) {
       attempts_.clear();
-      return client_.Register({.worker = worker_, .host = "load", .cpu_slots = slots_});
+      return client_.Register(
+          {.worker = worker_, .host = "load", .cpu_slots = slots_, .version = kBuild});
     }
     WorkerReport report{.worker = worker_};
     for (auto& [token, attempt] : attempts_) report.attempts.push_back({token, Lines(attempt)});
