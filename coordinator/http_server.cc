@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <semaphore>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -19,20 +20,42 @@ namespace {
 constexpr const char* kPlainText = "text/plain; charset=utf-8";
 constexpr const char* kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
 
+// Places for connections. Not a semaphore of the library: that of GCC 12 can miss a release.
+class Places {
+ public:
+  explicit Places(int count) : free_(count) {}
+
+  void Take() {
+    std::unique_lock lock(mutex_);
+    freed_.wait(lock, [this] { return free_ > 0; });
+    --free_;
+  }
+  void GiveBack() {
+    const std::lock_guard lock(mutex_);
+    ++free_;
+    freed_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  int free_;
+};
+
 // Threads for so many connections; whoever brings another one waits.
 class ConnectionThreads final : public httplib::ThreadPool {
  public:
   ConnectionThreads() : httplib::ThreadPool(kHttpThreads) {}
   void enqueue(std::function<void()> serve) override {
-    room_.acquire();
+    places_.Take();
     httplib::ThreadPool::enqueue([this, serve = std::move(serve)] {
       serve();
-      room_.release();
+      places_.GiveBack();
     });
   }
 
  private:
-  std::counting_semaphore<kHttpConnectionsMax> room_{kHttpConnectionsMax};
+  Places places_{kHttpConnectionsMax};
 };
 
 // The library's server with our bounds for each connection.

@@ -15,8 +15,7 @@
 namespace archsweep {
 
 inline constexpr size_t kHttpThreads = 4;
-inline constexpr std::ptrdiff_t kHttpConnectionsMax =
-    64;                                              // At work or waiting; others wait outside.
+inline constexpr int kHttpConnectionsMax = 64;       // At work or waiting; others wait outside.
 inline constexpr int64_t kHttpConnectionMs = 3'000;  // For one request and its answer.
 inline constexpr int64_t kHttpRequestBytesMax = 16 << 10;
 

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <utility>
 
 #include "archsweep_version.h"
 #include "base/file.h"
@@ -68,15 +69,9 @@ class ClusterTest : public RunTest {
     return Beside(arguments, "worker");
   }
   CommandResult Ask(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.end(), {"--shared", Shared()});
-    return RunArchsweep(arguments);
+    return AskCoordinator(Shared(), std::move(arguments));
   }
-  // By the coordinator.
-  std::string Value(const std::string& sql) const {
-    const CommandResult result = Ask({"query", sql, "--format", "csv"});
-    const std::vector<std::string> lines = Split(result.out, '\n');
-    return result.exit_code == 0 && lines.size() > 1 ? lines[1] : "";
-  }
+  std::string Value(const std::string& sql) const { return QueryCoordinator(Shared(), sql); }
   bool WaitForResults(const std::string& count) const {
     return WaitUntil([&] { return Value("SELECT count(*) FROM result") == count; }, kPatience);
   }

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "base/unique_fd.h"
 
 namespace archsweep {
@@ -99,6 +100,17 @@ CommandResult RunArchsweep(const std::vector<std::string>& arguments,
   std::vector<std::string> command = {ARCHSWEEP_PROGRAM_DIR "/archsweep"};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return RunCommand(command, options);
+}
+
+CommandResult AskCoordinator(const std::string& shared_folder, std::vector<std::string> arguments) {
+  arguments.insert(arguments.end(), {"--shared", shared_folder});
+  return RunArchsweep(arguments);
+}
+
+std::string QueryCoordinator(const std::string& shared_folder, const std::string& sql) {
+  const CommandResult result = AskCoordinator(shared_folder, {"query", sql, "--format", "csv"});
+  const std::vector<std::string> lines = Split(result.out, '\n');
+  return result.exit_code == 0 && lines.size() > 1 ? lines[1] : "";
 }
 
 }  // namespace archsweep

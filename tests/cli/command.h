@@ -24,6 +24,12 @@ struct CommandOptions {
 CommandResult RunArchsweep(const std::vector<std::string>& arguments,
                            const CommandOptions& options = {});
 
+// What the coordinator says whose access file is in this shared folder.
+CommandResult AskCoordinator(const std::string& shared_folder, std::vector<std::string> arguments);
+
+// The first value of a query of that coordinator; "" where it does not answer.
+std::string QueryCoordinator(const std::string& shared_folder, const std::string& sql);
+
 // The same for any program; `command` begins with its path.
 CommandResult RunCommand(const std::vector<std::string>& command,
                          const CommandOptions& options = {});

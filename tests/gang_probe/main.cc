@@ -217,6 +217,10 @@ struct ExampleTraining {
     CHECK(CopyInto(ResumeTensors(state), ResumeTensors(other.state)));
   }
 
+  at::Tensor Attacked(int step) const {
+    return AdversarialImages(network, BatchOf(step), trial.training);
+  }
+
   at::Tensor Vector() const {
     const c10::NoGradGuard no_gradients;
     std::vector<at::Tensor> flat;
@@ -236,6 +240,19 @@ struct ExampleTraining {
   const Seat seat_;
 };
 
+// Pixels that the attack of a rank ends elsewhere than that of one process does on the same images,
+// and all of them.
+struct Flipped {
+  int64_t flipped = 0;
+  int64_t pixels = 0;
+
+  void Count(const at::Tensor& attacked, const at::Tensor& attacked_alone) {
+    const at::Tensor same_images = attacked_alone.narrow(0, 0, attacked.size(0));
+    flipped += attacked.ne(same_images).sum().item<int64_t>();
+    pixels += attacked.numel();
+  }
+};
+
 // Double precision proves that it is the same training; single precision parts by rounding, so that
 // each step begins at the same state.
 void CheckTraining(Collective& gang, at::ScalarType type, const Scale& scale) {
@@ -248,11 +265,13 @@ void CheckTraining(Collective& gang, at::ScalarType type, const Scale& scale) {
   ExampleTraining shared(scale, type, gang.GetSeat(), gang);
   for (int step = 0; proves && step < kWarmSteps; ++step) alone.Step(step);
   double error = 0;
+  Flipped flipped;
   for (int step = kWarmSteps; step < kWarmSteps + kProvenSteps; ++step) {
     if (step == kWarmSteps || !is_double) {
       shared.CopyStateOf(alone);
       ShareStart(shared.state, gang);
     }
+    if (proves && !is_double) flipped.Count(shared.Attacked(step), alone.Attacked(step));
     if (proves) alone.Step(step);
     shared.Step(step);
     if (proves) error = std::max(error, RelativeError(shared.Vector(), alone.Vector()));
@@ -265,7 +284,8 @@ void CheckTraining(Collective& gang, at::ScalarType type, const Scale& scale) {
   for (size_t i = 0; i < expected.size(); ++i) {
     CHECK(at::allclose(found[i].tensor, expected[i].tensor, is_double ? 1e-8 : 1e-3, 1e-5));
   }
-  std::fprintf(stderr, "relative L2 of the parameters: at most %.3g\n", error);
+  std::fprintf(stderr, "relative L2 of the parameters: at most %.3g; flipped pixels: %ld of %ld\n",
+               error, flipped.flipped, flipped.pixels);
 }
 
 // Sums for ever; the last rank does something else after a few of them.

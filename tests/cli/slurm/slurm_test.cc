@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <utility>
 
 #include "base/text.h"
 #include "proto/access/access.h"
@@ -74,15 +75,9 @@ class SlurmTest : public testing::Test {
   }
 
   CommandResult Ask(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.end(), {"--shared", Shared()});
-    return RunArchsweep(arguments);
+    return AskCoordinator(Shared(), std::move(arguments));
   }
-  // The first value of a query of the coordinator; "" where it does not answer.
-  std::string Value(const std::string& sql) const {
-    const CommandResult result = Ask({"query", sql, "--format", "csv"});
-    const std::vector<std::string> lines = Split(result.out, '\n');
-    return result.exit_code == 0 && lines.size() > 1 ? lines[1] : "";
-  }
+  std::string Value(const std::string& sql) const { return QueryCoordinator(Shared(), sql); }
   int Count(const std::string& what) const {
     const std::string value = Value("SELECT count(*) FROM " + what);
     return value.empty() ? -1 : std::stoi(value);
