@@ -25,7 +25,8 @@ struct StatusFlags {
 constexpr const char* kStatusExamples = R"(Examples:
   archsweep status
   archsweep status depth-grid --shared /shared/depth --format json
-tasks are trainings and evaluations; waiting: queued, or backing off before the next attempt.
+tasks are trainings and evaluations; waiting: queued, or backing off before the next attempt;
+unreachable: evaluations whose training failed.
 eta_seconds: until all is done, if as much as now goes on at the pace of what has ended.)";
 
 constexpr const char* kWatchExamples = R"(Examples:

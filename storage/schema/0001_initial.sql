@@ -451,7 +451,8 @@ JOIN pace p ON p.kind = iif(k.evaluation IS NULL, 'train', 'evaluate')
 WHERE a.ended_ms IS NULL AND (a.in_advance = 0 OR a.state = 'running');
 
 -- One row per sweep: what it wants and how far that is. waiting: queued, or backing off before the
--- next attempt. Evaluations of diverged trials are not counted, for there is nothing to evaluate.
+-- next attempt. unreachable: evaluations whose training failed or was cancelled. Evaluations of
+-- diverged trials are not counted, for there is nothing to evaluate.
 -- eta_seconds: until all is done, if as many attempts as now go on at the pace of those that have
 -- ended; NULL while that is not known, nothing runs, or the sweep is not active.
 CREATE VIEW v_progress AS
@@ -478,6 +479,7 @@ SELECT
   coalesce(sum(tasks) FILTER (WHERE state IN ('assigned', 'running')), 0) AS running,
   coalesce(sum(tasks) FILTER (WHERE state = 'failed'), 0) AS failed,
   coalesce(sum(tasks) FILTER (WHERE state = 'cancelled'), 0) AS cancelled,
+  coalesce(sum(tasks) FILTER (WHERE state = 'unreachable'), 0) AS unreachable,
   coalesce(sum(tasks) FILTER (WHERE state IN ('queued', 'backoff')), 0) AS waiting,
   max((sum(work * seconds_per_work)
          FILTER (WHERE state IN ('queued', 'backoff', 'assigned', 'running'))
@@ -489,11 +491,16 @@ FROM (
   JOIN task k ON k.trial = m.trial AND k.evaluation IS NULL
   WHERE m.wanted = 1 GROUP BY s.key, k.state
   UNION ALL
-  SELECT s.name, s.key, 'evaluate', s.gpus > 0, k.state, count(*), sum(k.work)
+  SELECT s.name, s.key, 'evaluate', s.gpus > 0,
+         iif(k.state IN ('queued', 'backoff') AND g.trial IS NULL AND f.key IS NOT NULL,
+             'unreachable', k.state) AS state_now,
+         count(*), sum(k.work)
   FROM sweep s JOIN evaluation_membership n ON n.sweep = s.key
   JOIN task k ON k.evaluation = n.evaluation
   LEFT JOIN training g ON g.trial = k.trial
-  WHERE n.wanted = 1 AND g.diverged IS NOT 1 GROUP BY s.key, k.state
+  LEFT JOIN task f ON f.trial = k.trial AND f.evaluation IS NULL
+                  AND f.state IN ('failed', 'cancelled')
+  WHERE n.wanted = 1 AND g.diverged IS NOT 1 GROUP BY s.key, state_now
 ) AS counts
 LEFT JOIN pace_now p ON p.kind = counts.kind AND p.gpu = counts.gpu
 LEFT JOIN at_work ON at_work.sweep_key = counts.sweep_key
@@ -540,7 +547,12 @@ SELECT
     WHEN k.state = 'succeeded' THEN 'it is done'
     WHEN k.state IN ('assigned', 'running') THEN 'attempt ' || a.number || ' is on ' || w.host
     WHEN g.diverged = 1 THEN 'the training diverged, and there is nothing to evaluate'
-    WHEN k.evaluation IS NOT NULL AND g.trial IS NULL THEN 'the training is not done'
+    WHEN k.evaluation IS NOT NULL AND g.trial IS NULL THEN
+      CASE (SELECT h.state FROM task h WHERE h.trial = k.trial AND h.evaluation IS NULL)
+        WHEN 'failed' THEN 'the training failed'
+        WHEN 'cancelled' THEN 'the training was cancelled'
+        ELSE 'the training is not done'
+      END
     WHEN k.state = 'failed' THEN 'it failed, and is not tried again'
     WHEN k.state = 'backoff' THEN 'it failed, and waits before it is tried again'
     WHEN NOT EXISTS (SELECT 1 FROM worker WHERE left_ms IS NULL) THEN 'there is no worker'

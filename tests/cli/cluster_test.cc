@@ -106,6 +106,15 @@ TEST_F(ClusterTest, TakesASweepToItsResults) {
   EXPECT_EQ(coordinator->Wait(kPatience), 0) << coordinator->Output();
 }
 
+TEST_F(ClusterTest, IsNotWatchedForEverWhereATrainingFailed) {
+  TrainersBehave("fail");
+  const auto coordinator = StartCoordinator();
+  const auto worker = StartWorker();
+  ASSERT_TRUE(WaitUntil([&] { return Value("SELECT failed FROM v_progress") == "4"; }, kPatience))
+      << coordinator->Output() << worker->Output();
+  EXPECT_EQ(Ask({"watch"}).exit_code, 3);
+}
+
 TEST_F(ClusterTest, TellsWhoMayNotOrCannotBeReached) {
   EXPECT_EQ(Ask({"status"}).exit_code, 4) << "no access file";
   auto coordinator = StartCoordinator();

@@ -4,11 +4,11 @@ namespace archsweep {
 namespace {
 
 TEST_F(KillTest, LosesAndRepeatsNothingInTwoHundredKills) {
-  ExpectSurvives({.kills = 200, .steps = 40});
+  ExpectSurvives({.kills = 200, .steps = 20});
 }
 
 TEST_F(KillTest, LosesAndRepeatsNothingInTwoHundredKillsOfACluster) {
-  ExpectSurvives({.kills = 200, .steps = 40, .cluster = true});
+  ExpectSurvives({.kills = 200, .steps = 20, .cluster = true});
 }
 
 TEST_F(KillTest, LosesAndRepeatsNothingInTwoHundredKillsOfAClusterWithGangs) {

@@ -76,6 +76,15 @@ TEST_F(Views, CountTheProgressOfASweep) {
             "train|succeeded\nevaluate|assigned\n");
 }
 
+TEST_F(Views, ExpectNoEvaluationOfATrainingThatFailed) {
+  const TaskId first = TaskId::Train(Trial(0));
+  Commit({Assign(1, first), Start(1), Break(1, first, AfterFailure::kFailed)});
+  EXPECT_EQ(Rows("SELECT tasks, failed, unreachable, waiting FROM v_progress"), "4|1|1|2\n");
+  EXPECT_EQ(
+      Rows("SELECT why FROM v_why WHERE kind = 'evaluate' AND trial = '" + ToHex(Trial(0)) + "'"),
+      "the training failed\n");
+}
+
 TEST_F(Views, ShowSweepsTrialsAttemptsAndWorkers) {
   EXPECT_EQ(Rows("SELECT sweep, state, created_ms FROM v_sweep"), "example|active|1000\n");
   EXPECT_EQ(Rows("SELECT trial, seed, config ->> '$.seed' FROM v_trial WHERE trial_key = 1"),
