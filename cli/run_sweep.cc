@@ -28,6 +28,7 @@ namespace archsweep {
 namespace {
 
 constexpr int64_t kDisplayIntervalMs = 100;
+constexpr int64_t kLookIntervalMs = 20;
 constexpr int64_t kStopPatienceMs =
     2'500;  // For trainers to leave by themselves; the agent's own bound follows it.
 
@@ -137,13 +138,18 @@ bool WatchUntilSettled(const ExpandedSweep& sweep, Engine& engine, AgentThread& 
   LinePrinter printer(isatty(STDERR_FILENO) == 1, TerminalColumns());
   std::optional<int64_t> stop_asked_ms;
   bool pause_said = false;
+  int64_t next_display_ms = 0;
   while (true) {
     const auto snapshot = engine.Latest();
     const int64_t now_ms = clock.MonotonicMs();
     SayPause(*snapshot, pause_said, printer);
-    printer.Show(display.Lines(*snapshot, now_ms), now_ms);
-    if (snapshot->settled || snapshot->fatal || agent.Ended()) break;
-    if (signals.Wait(kDisplayIntervalMs)) {
+    const bool is_over = snapshot->settled || snapshot->fatal || agent.Ended();
+    if (is_over || now_ms >= next_display_ms) {
+      printer.Show(display.Lines(*snapshot, now_ms), now_ms);
+      next_display_ms = now_ms + kDisplayIntervalMs;
+    }
+    if (is_over) break;
+    if (signals.Wait(kLookIntervalMs)) {
       if (stop_asked_ms) {
         agent.RequestStop();
         agent.Kill();
