@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "sweep/attempt/exchange.h"
 #include "worker/agent/folders.h"
+#include "worker/agent/spool.h"
 
 namespace archsweep {
 namespace {
@@ -30,11 +31,13 @@ constexpr size_t kFilesHandedOnMax = 16;
 constexpr size_t kTailBytes = 2048;
 constexpr size_t kLastOutputBytesMax = 300;
 
-// Not synced: after a power failure nobody reads it.
+// Not synced: after a power failure nobody reads it. What was there is written over and then cut
+// to length, for a file system may hurry to its disk what is written after a cut to nothing.
 Status WriteFile(const fs::path& path, std::string_view content) {
-  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
+  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, kFileMode));
   if (!fd.Valid()) return tl::unexpected(SystemError(path, "be created"));
-  if (write(fd.Get(), content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
+  if (write(fd.Get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
+      ftruncate(fd.Get(), static_cast<off_t>(content.size())) != 0) {
     return tl::unexpected(SystemError(path, "be written"));
   }
   return {};
@@ -161,6 +164,8 @@ void AttemptFolder::HandOn(Spares& folders) const {
   const std::vector<fs::path> entries = EntriesIn(folder_);
   if (entries.size() > kFilesHandedOnMax) return Remove(folder_);
   for (const fs::path& entry : entries) {
+    // These are written anew, and the spool is empty already.
+    if (entry.filename() == kJobName || entry.filename() == kSpoolName) continue;
     std::error_code error;
     const bool is_file = fs::is_regular_file(fs::symlink_status(entry, error));
     if (!is_file || truncate(entry.c_str(), 0) != 0) Remove(entry);

@@ -52,7 +52,7 @@ class AttemptFolder {
   // file.
   Result<std::string> ReadFlags(const EvaluatedLine& line) const;
 
-  // After success: the folder is for another attempt, with its files empty.
+  // After success: the folder is for another attempt, with what trainers left empty.
   void HandOn(Spares& folders) const;
 
   // What is worth keeping of a failed attempt stays: all but what mpirun left.

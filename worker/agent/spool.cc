@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 constexpr int kVersion = 1;
 constexpr int kFileMode = 0600;
 
-fs::path FileOf(const fs::path& attempt_folder) { return attempt_folder / "spool"; }
+fs::path FileOf(const fs::path& attempt_folder) { return attempt_folder / kSpoolName; }
 
 std::string HexOf(std::string_view bytes) {
   return Hex(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());

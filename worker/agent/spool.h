@@ -11,6 +11,7 @@
 
 namespace archsweep {
 
+inline constexpr const char* kSpoolName = "spool";             // In the attempt's folder.
 inline constexpr int64_t kSpoolBytesMax = int64_t{256} << 20;  // Of one attempt; more is not kept.
 
 // The lines of one attempt on the host's disk, so that an agent that takes over the work folder can
