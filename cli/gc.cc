@@ -42,19 +42,11 @@ constexpr const char* kExamples = R"(Examples:
   archsweep gc --state /var/lib/me/depth --shared /shared/depth
 One row for each file or folder. Sweeps may run meanwhile.)";
 
-Result<std::string> DatabaseOf(const std::string& state, const Clock& clock) {
-  TRY_ASSIGN(Reader reader, Reader::Open(state, clock));
-  TRY_ASSIGN(Rows rows, reader.Query("SELECT value FROM meta WHERE name = 'database'"));
-  TRY_ASSIGN(const bool found, rows.Next());
-  const SqlValue value = found ? rows.At(0) : SqlValue();
-  const auto* id = std::get_if<std::string_view>(&value);
-  return id != nullptr ? std::string(*id) : std::string();
-}
-
 // The files of another database would all look like leftovers.
 Status CheckIsOurs(const std::string& state, const fs::path& shared, const Clock& clock) {
   if (shared == state) return {};
-  TRY_ASSIGN(const std::string database, DatabaseOf(state, clock));
+  TRY_ASSIGN(Reader reader, Reader::Open(state, clock));
+  TRY_ASSIGN(const std::string database, reader.DatabaseId());
   TRY_ASSIGN(const Access access, ReadAccess(AccessFile(shared, Role::kWorker)));
   if (access.database == database) return {};
   return Fail(ErrorKind::kInvalidInput,

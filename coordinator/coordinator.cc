@@ -23,15 +23,6 @@ Status BreakLock(const fs::path& state_folder) {
   return Fail(ErrorKind::kIo, Format("{}: cannot be removed: {}", lock.string(), error.message()));
 }
 
-Result<std::string> DatabaseId(Reader& reader) {
-  TRY_ASSIGN(Rows rows, reader.Query("SELECT value FROM meta WHERE name = 'database'"));
-  TRY_ASSIGN(const bool found, rows.Next());
-  const SqlValue value = found ? rows.At(0) : SqlValue();
-  const auto* id = std::get_if<std::string_view>(&value);
-  if (id != nullptr) return std::string(*id);
-  return Fail(ErrorKind::kCorrupt, "the database has no id");
-}
-
 Result<int64_t> NewestEpoch(Reader& reader) {
   TRY_ASSIGN(Rows rows, reader.Query("SELECT value FROM meta WHERE name = 'epoch'"));
   TRY_ASSIGN(const bool found, rows.Next());
@@ -57,7 +48,7 @@ Result<std::unique_ptr<Coordinator>> Coordinator::Start(const CoordinatorOptions
   std::unique_ptr<Coordinator> coordinator(new Coordinator(std::move(reader)));
   coordinator->access_.epoch = store.Epoch();
   TRY_ASSIGN(coordinator->access_.database,
-             DatabaseId(coordinator->reader_).map_error([&](Error error) {
+             coordinator->reader_.DatabaseId().map_error([&](Error error) {
                return WithContext(std::move(error), options.state_folder.string());
              }));
   TRY_ASSIGN(coordinator->identity_,

@@ -214,4 +214,13 @@ Result<Rows> Reader::Query(std::string_view sql, std::span<const std::string> pa
   return Rows(std::move(statement), parameters, *bound_, timeout_ms);
 }
 
+Result<std::string> Reader::DatabaseId() {
+  TRY_ASSIGN(Rows rows, Query("SELECT value FROM meta WHERE name = 'database'"));
+  TRY_ASSIGN(const bool found, rows.Next());
+  const SqlValue value = found ? rows.At(0) : SqlValue();
+  const auto* id = std::get_if<std::string_view>(&value);
+  if (id != nullptr) return std::string(*id);
+  return Fail(ErrorKind::kCorrupt, "the database has no id");
+}
+
 }  // namespace archsweep

@@ -63,6 +63,9 @@ class Reader {
   Result<Rows> Query(std::string_view sql, std::span<const std::string> parameters = {},
                      int64_t timeout_ms = kQueryTimeoutMs);
 
+  // Drawn when the database was made. kCorrupt: it has none.
+  Result<std::string> DatabaseId();
+
   // For checks that SQL by itself cannot do.
   Database& Connection() { return database_; }
 

@@ -90,14 +90,22 @@ std::vector<pid_t> SessionMembers(pid_t leader) {
   return members;
 }
 
+std::optional<std::string> StatOf(pid_t process) {
+  auto stat = ReadFile(Format("/proc/{}/stat", process), kStatBytesMax);
+  if (!stat) return std::nullopt;
+  return *std::move(stat);
+}
+
+std::optional<std::string_view> AfterName(std::string_view stat) {
+  const size_t name_end = stat.rfind(") ");
+  if (name_end == std::string_view::npos) return std::nullopt;
+  return stat.substr(name_end + 2);
+}
+
 bool HasEnded(pid_t process) {
-  const auto stat = ReadFile(Format("/proc/{}/stat", process), kStatBytesMax);
-  if (!stat) return true;
-  // "PID (NAME) STATE ...": the name may hold anything.
-  const size_t name_end = stat->rfind(") ");
-  if (name_end == std::string::npos || name_end + 2 >= stat->size()) return true;
-  const char state = (*stat)[name_end + 2];
-  return state == 'Z' || state == 'X';
+  const auto stat = StatOf(process);
+  const auto fields = stat ? AfterName(*stat) : std::nullopt;
+  return !fields || fields->empty() || fields->starts_with('Z') || fields->starts_with('X');
 }
 
 std::vector<pid_t> ProcessesOf(const fs::path& attempts) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,13 @@ bool SendSignal(const UniqueFd& process, int signal);
 // for included. Asked while `leader` itself has not been waited for, for until then no other
 // session can have its number.
 std::vector<pid_t> SessionMembers(pid_t leader);
+
+// The line /proc/PID/stat (man 5 proc); nothing if there is no such process.
+std::optional<std::string> StatOf(pid_t process);
+
+// What follows the name of the process in that line: its state and more, apart by blanks. The name
+// may hold anything.
+std::optional<std::string_view> AfterName(std::string_view stat);
 
 // Whether the process has ended and only waits to be waited for, or is gone.
 bool HasEnded(pid_t process);

@@ -9,33 +9,25 @@
 #include <string>
 #include <vector>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "worker/agent/process_table.h"
 
 namespace archsweep {
 namespace {
 
-constexpr size_t kStatBytesMax = 4096;
-
 // Positions in what follows the name.
 constexpr size_t kSession = 3;
 constexpr size_t kTicks[] = {11, 12, 13, 14};  // User, system, and both of waited-for children.
 constexpr size_t kPages = 21;
-
-std::optional<ProcessStat> StatOf(pid_t process) {
-  const auto line = ReadFile(Format("/proc/{}/stat", process), kStatBytesMax);
-  return line ? ParseProcessStat(*line) : std::nullopt;
-}
 
 int64_t MsOf(const timeval& time) { return int64_t{time.tv_sec} * 1000 + time.tv_usec / 1000; }
 
 }  // namespace
 
 std::optional<ProcessStat> ParseProcessStat(std::string_view line) {
-  const size_t name_end = line.rfind(") ");
-  if (name_end == std::string_view::npos) return std::nullopt;
-  const std::vector<std::string> words = Split(line.substr(name_end + 2), ' ');
+  const auto fields = AfterName(line);
+  if (!fields) return std::nullopt;
+  const std::vector<std::string> words = Split(*fields, ' ');
   const auto number = [&](size_t position) {
     const auto value = position < words.size() ? ParseInteger(words[position]) : std::nullopt;
     return value && *value >= 0 ? value : std::nullopt;
@@ -57,7 +49,8 @@ std::map<pid_t, ProcessUse> UseOfSessions(const std::set<pid_t>& leaders) {
   for (const pid_t process : AllProcesses()) {
     // To ask for the session is far cheaper than to read all of it, and most are of others.
     if (!leaders.contains(getsid(process))) continue;
-    const auto stat = StatOf(process);
+    const auto line = StatOf(process);
+    const auto stat = line ? ParseProcessStat(*line) : std::nullopt;
     if (!stat || !leaders.contains(stat->session)) continue;
     ProcessStat& sum = sums[stat->session];
     sum.ticks += stat->ticks;
