@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/id.h"
 #include "base/text.h"
 #include "storage/reader.h"
 
@@ -14,8 +15,6 @@ namespace archsweep {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr size_t kIdDigits = 32;
 
 // A task that has not succeeded, or will be tried again, may go on from any of its checkpoints.
 constexpr std::string_view kMayGoOn =
@@ -51,10 +50,6 @@ Result<std::vector<fs::path>> EntriesOf(const fs::path& folder) {
   }
   std::ranges::sort(entries);
   return entries;
-}
-
-bool IsId(const std::string& name) {
-  return name.size() == kIdDigits && name.find_first_not_of("0123456789abcdef") == name.npos;
 }
 
 bool IsWithin(const fs::path& path, const fs::path& folder) {
@@ -96,7 +91,7 @@ class Search {
       TRY(bounds_.go_on());
       if (IsFull()) break;
       const std::string id = task.filename().string();
-      if (!IsId(id)) continue;
+      if (!ParseId<TrialId>(id)) continue;  // Ids of evaluations look the same.
       TRY_ASSIGN(const bool may_go_on, Counts(kMayGoOn, std::string_view(id)));
       if (may_go_on) continue;
       TRY_ASSIGN(const auto needed, PathsOf(named, id));
