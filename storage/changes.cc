@@ -253,12 +253,11 @@ ChangeWriter::Subject ChangeWriter::Apply(const EpochRecorded& fact) {
   TRY(database_.Run(
       "INSERT INTO epoch_metric (token, epoch, loss, natural_loss, robust_loss, natural_accuracy, "
       "robust_accuracy, learning_rate, seconds, recorded_ms, clean_accuracy, pgd20_accuracy, "
-      "test_accuracy, test_robust_accuracy, train_fgsm_accuracy) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
-      "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING",
+      "train_fgsm_accuracy) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
+      "ON CONFLICT DO NOTHING",
       fact.token.value, line.epoch, line.loss, line.natural_loss, line.robust_loss,
       line.natural_accuracy, line.robust_accuracy, line.learning_rate, line.seconds, now_ms_,
-      line.clean_accuracy, line.pgd20_accuracy, line.test_accuracy, line.test_robust_accuracy,
-      line.train_fgsm_accuracy));
+      line.clean_accuracy, line.pgd20_accuracy, line.train_fgsm_accuracy));
   return task.key;
 }
 

@@ -123,6 +123,8 @@ CREATE TABLE task (
 ) STRICT;
 CREATE UNIQUE INDEX task_of_training   ON task (trial)      WHERE evaluation IS NULL;
 CREATE UNIQUE INDEX task_of_evaluation ON task (evaluation) WHERE evaluation IS NOT NULL;
+CREATE INDEX task_not_trained ON task (trial)
+  WHERE evaluation IS NULL AND state IN ('failed', 'cancelled');
 
 -- One life of an agent.
 CREATE TABLE worker (
@@ -192,7 +194,7 @@ CREATE TABLE training (
   token        INTEGER UNIQUE REFERENCES attempt,   -- NULL where imported.
   diverged     INTEGER NOT NULL CHECK (diverged IN (0, 1)),
   steps        INTEGER,           -- NULL where imported.
-  seconds      REAL,              -- Of this attempt, and of epochs that only earlier ones did.
+  seconds      REAL,              -- Of all attempts, as far as the work of each is in the next.
   folder       TEXT,              -- Of the last checkpoint.
   model_sha256 TEXT,
   -- Of the best checkpoint, where the recipe selects one.
@@ -207,6 +209,7 @@ CREATE TABLE training (
   CHECK (best_folder IS NULL OR diverged = 0),
   CHECK ((best_folder IS NULL) = (best_sha256 IS NULL))
 ) STRICT;
+CREATE INDEX training_diverged ON training (trial) WHERE diverged = 1;
 
 -- What an evaluation measured; once for ever.
 CREATE TABLE result (
@@ -217,7 +220,7 @@ CREATE TABLE result (
   correct    INTEGER NOT NULL CHECK (correct BETWEEN 0 AND images),
   accuracy   REAL GENERATED ALWAYS AS (CAST(correct AS REAL) / images) VIRTUAL,
   loss       REAL,
-  seconds    REAL,
+  seconds    REAL,                -- Likewise.
   flags      BLOB NOT NULL,       -- Bit i of byte i / 8, lowest first: image i stays right.
   warnings   TEXT NOT NULL,       -- JSON list of what the attack noticed.
   -- Passes of one image each that were made, and those that were saved.
@@ -244,9 +247,7 @@ CREATE TABLE epoch_metric (
   seconds          REAL,
   clean_accuracy       REAL,              -- Of the images by which the recipe selects, clean
   pgd20_accuracy       REAL,              -- and after PGD-20; NULL where it does not select.
-  test_accuracy        REAL,              -- Of some test images, clean
-  test_robust_accuracy REAL,              -- and attacked; NULL where the recipe does not watch them.
-  train_fgsm_accuracy  REAL,              -- Of the last training images after FGSM; likewise.
+  train_fgsm_accuracy  REAL,              -- Of the last training images after FGSM.
   recorded_ms      INTEGER NOT NULL,
   PRIMARY KEY (token, epoch)
 ) STRICT, WITHOUT ROWID;
@@ -457,6 +458,10 @@ WHERE a.ended_ms IS NULL AND (a.in_advance = 0 OR a.state = 'running');
 -- ended; NULL while that is not known, nothing runs, or the sweep is not active.
 CREATE VIEW v_progress AS
 WITH
+  -- Few, so that they are not looked up for each evaluation.
+  not_trained AS (
+    SELECT trial FROM task WHERE evaluation IS NULL AND state IN ('failed', 'cancelled')
+      AND trial NOT IN (SELECT trial FROM training)),
   pace_now AS MATERIALIZED (SELECT * FROM pace),
   at_work AS MATERIALIZED (
     SELECT s.key AS sweep_key, count(*) AS attempts, sum(r.spent_seconds) AS spent_seconds,
@@ -470,41 +475,37 @@ WITH
               WHERE n.sweep = s.key AND n.evaluation = r.evaluation AND n.wanted = 1))
     GROUP BY s.key)
 SELECT
-  sweep,
-  (SELECT count(*) FROM membership m WHERE m.sweep = counts.sweep_key AND m.wanted = 1) AS trials,
-  (SELECT count(*) FROM membership m JOIN training g ON g.trial = m.trial
-   WHERE m.sweep = counts.sweep_key AND m.wanted = 1 AND g.diverged = 1) AS diverged,
+  s.name AS sweep,
+  (SELECT count(*) FROM membership m WHERE m.sweep = s.key AND m.wanted = 1) AS trials,
+  (SELECT count(*) FROM training g CROSS JOIN membership m
+   WHERE g.diverged = 1 AND m.sweep = s.key AND m.trial = g.trial AND m.wanted = 1) AS diverged,
   sum(tasks) AS tasks,
-  coalesce(sum(tasks) FILTER (WHERE state = 'succeeded'), 0) AS done,
-  coalesce(sum(tasks) FILTER (WHERE state IN ('assigned', 'running')), 0) AS running,
-  coalesce(sum(tasks) FILTER (WHERE state = 'failed'), 0) AS failed,
-  coalesce(sum(tasks) FILTER (WHERE state = 'cancelled'), 0) AS cancelled,
-  coalesce(sum(tasks) FILTER (WHERE state = 'unreachable'), 0) AS unreachable,
-  coalesce(sum(tasks) FILTER (WHERE state IN ('queued', 'backoff')), 0) AS waiting,
+  coalesce(sum(tasks) FILTER (WHERE counts.state = 'succeeded'), 0) AS done,
+  coalesce(sum(tasks) FILTER (WHERE counts.state IN ('assigned', 'running')), 0) AS running,
+  coalesce(sum(tasks) FILTER (WHERE counts.state = 'failed'), 0) AS failed,
+  coalesce(sum(tasks) FILTER (WHERE counts.state = 'cancelled'), 0) AS cancelled,
+  coalesce(sum(tasks) FILTER (WHERE counts.state = 'unreachable'), 0) AS unreachable,
+  coalesce(sum(tasks) FILTER (WHERE counts.state IN ('queued', 'backoff')), 0) AS waiting,
   max((sum(work * seconds_per_work)
-         FILTER (WHERE state IN ('queued', 'backoff', 'assigned', 'running'))
+         FILTER (WHERE counts.state IN ('queued', 'backoff', 'assigned', 'running'))
        - spent_seconds) / attempts, longest_seconds) AS eta_seconds
 FROM (
-  SELECT s.name AS sweep, s.key AS sweep_key, 'train' AS kind, s.gpus > 0 AS gpu, k.state,
-         count(*) AS tasks, sum(k.work) AS work
-  FROM sweep s JOIN membership m ON m.sweep = s.key
-  JOIN task k ON k.trial = m.trial AND k.evaluation IS NULL
-  WHERE m.wanted = 1 GROUP BY s.key, k.state
+  SELECT m.sweep, 'train' AS kind, k.state, count(*) AS tasks, sum(k.work) AS work
+  FROM membership m JOIN task k ON k.trial = m.trial AND k.evaluation IS NULL
+  WHERE m.wanted = 1 GROUP BY m.sweep, k.state
   UNION ALL
-  SELECT s.name, s.key, 'evaluate', s.gpus > 0,
-         iif(k.state IN ('queued', 'backoff') AND g.trial IS NULL AND f.key IS NOT NULL,
-             'unreachable', k.state) AS state_now,
+  SELECT n.sweep, 'evaluate',
+         iif(k.state IN ('queued', 'backoff') AND k.trial IN not_trained, 'unreachable', k.state)
+           AS state_now,
          count(*), sum(k.work)
-  FROM sweep s JOIN evaluation_membership n ON n.sweep = s.key
-  JOIN task k ON k.evaluation = n.evaluation
-  LEFT JOIN training g ON g.trial = k.trial
-  LEFT JOIN task f ON f.trial = k.trial AND f.evaluation IS NULL
-                  AND f.state IN ('failed', 'cancelled')
-  WHERE n.wanted = 1 AND g.diverged IS NOT 1 GROUP BY s.key, state_now
+  FROM evaluation_membership n JOIN task k ON k.evaluation = n.evaluation
+  WHERE n.wanted = 1 AND k.trial NOT IN (SELECT trial FROM training WHERE diverged = 1)
+  GROUP BY n.sweep, state_now
 ) AS counts
-LEFT JOIN pace_now p ON p.kind = counts.kind AND p.gpu = counts.gpu
-LEFT JOIN at_work ON at_work.sweep_key = counts.sweep_key
-GROUP BY counts.sweep_key;
+JOIN sweep s ON s.key = counts.sweep
+LEFT JOIN pace_now p ON p.kind = counts.kind AND p.gpu = (s.gpus > 0)
+LEFT JOIN at_work ON at_work.sweep_key = s.key
+GROUP BY s.key;
 
 -- One row per sweep that was ever recorded.
 CREATE VIEW v_sweep AS
@@ -622,7 +623,7 @@ CREATE VIEW v_curve AS
 SELECT
   t.id AS trial, m.epoch, m.loss, m.natural_loss, m.robust_loss, m.natural_accuracy,
   m.robust_accuracy, m.learning_rate, m.seconds, m.clean_accuracy, m.pgd20_accuracy,
-  m.test_accuracy, m.test_robust_accuracy, m.train_fgsm_accuracy, m.recorded_ms, m.token
+  m.train_fgsm_accuracy, m.recorded_ms, m.token
 FROM trial t
 JOIN task k ON k.trial = t.key AND k.evaluation IS NULL
 JOIN attempt a ON a.task = k.key

@@ -27,8 +27,7 @@ void VisitFields(Line& line, Visitor&& field) {
     field("robust_loss", line.robust_loss), field("natural_accuracy", line.natural_accuracy);
     field("robust_accuracy", line.robust_accuracy), field("learning_rate", line.learning_rate);
     field("seconds", line.seconds), field("clean_accuracy", line.clean_accuracy);
-    field("pgd20_accuracy", line.pgd20_accuracy), field("test_accuracy", line.test_accuracy);
-    field("test_robust_accuracy", line.test_robust_accuracy);
+    field("pgd20_accuracy", line.pgd20_accuracy);
     field("train_fgsm_accuracy", line.train_fgsm_accuracy);
   } else if constexpr (std::is_same_v<Plain, CheckpointLine>) {
     field("step", line.step), field("folder", line.folder),

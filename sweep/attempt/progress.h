@@ -50,11 +50,8 @@ struct EpochLine {
   // Where the recipe selects: of the images by which it does, clean and after PGD-20.
   std::optional<double> clean_accuracy;
   std::optional<double> pgd20_accuracy;
-  // Where the recipe watches for overfitting to its attack: of some test images, clean and after a
-  // strong attack, and of the last training images after FGSM, which rises while the one before
-  // falls.
-  std::optional<double> test_accuracy;
-  std::optional<double> test_robust_accuracy;
+  // Of the last training images after FGSM. It rises while the robust accuracy falls where the
+  // network overfits to its attack, and lies below it where gradients are masked.
   std::optional<double> train_fgsm_accuracy;
   friend bool operator==(const EpochLine&, const EpochLine&) = default;
 };
@@ -83,7 +80,7 @@ struct BestCheckpoint {
 struct TrainedLine {
   int64_t steps = 0;
   bool diverged = false;
-  double seconds = 0;  // Of this attempt.
+  double seconds = 0;  // Of all attempts, as far as the work of each is in the next.
   std::string folder;  // Of the last checkpoint; empty if diverged.
   std::string model_sha256;
   std::optional<BestCheckpoint> best;  // Where the recipe selects; absent if diverged.
@@ -108,8 +105,8 @@ inline constexpr size_t kWarningBytesMax = 200;
 struct EvaluatedLine {
   int64_t images = 0;
   int64_t correct = 0;
-  double loss = 0;  // Mean cross-entropy after the attack.
-  double seconds = 0;
+  double loss = 0;         // Mean cross-entropy after the attack.
+  double seconds = 0;      // Likewise.
   std::string flags_file;  // A name in the attempt's folder.
   // What the attack noticed about the network, such as gradients that are zero. Texts beyond
   // kWarningsMax are dropped, and what of one is beyond kWarningBytesMax.

@@ -379,6 +379,7 @@ void AgentLoop::SendRegister() {
                      .gpu_slots = around_.host.gpu_slots,
                      .dead_workers = work_.DeadLives(),
                      .memory_bytes = HostMemoryBytes(),
+                     .device_bytes = sampler_.DeviceBytes(),
                      .ends_in_ms = EndsInMs(),
                      .version = kBuild});
 }

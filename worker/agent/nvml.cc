@@ -48,6 +48,15 @@ struct Nvml::Library {
            Find("nvmlDeviceGetUtilizationRates", utilization);
   }
 
+  // Null where there is none.
+  Device FindDevice(const std::string& gpu) const {
+    Device device = nullptr;
+    const auto index = ParseInteger(gpu);
+    const int found =
+        index ? by_index(static_cast<unsigned>(*index), &device) : by_uuid(gpu.c_str(), &device);
+    return found == kSuccess ? device : nullptr;
+  }
+
   std::unique_ptr<void, CloseLibrary> handle;
   bool started = false;
   int (*init)() = nullptr;
@@ -79,12 +88,9 @@ Nvml& Nvml::operator=(Nvml&&) noexcept = default;
 Nvml::~Nvml() = default;
 
 std::optional<DeviceReading> Nvml::Read(const std::string& gpu) const {
-  Device device = nullptr;
-  const auto index = ParseInteger(gpu);
-  const int found = index ? library_->by_index(static_cast<unsigned>(*index), &device)
-                          : library_->by_uuid(gpu.c_str(), &device);
+  const Device device = library_->FindDevice(gpu);
   Memory memory{};
-  if (found != kSuccess || library_->memory(device, &memory) != kSuccess) return std::nullopt;
+  if (device == nullptr || library_->memory(device, &memory) != kSuccess) return std::nullopt;
   if (memory.used > kMemoryMax) return std::nullopt;
   DeviceReading reading{.memory_bytes = static_cast<int64_t>(memory.used), .busy = std::nullopt};
   Utilization utilization{};
@@ -92,6 +98,14 @@ std::optional<DeviceReading> Nvml::Read(const std::string& gpu) const {
     reading.busy = std::min(utilization.gpu, 100u) / 100.0;
   }
   return reading;
+}
+
+std::optional<int64_t> Nvml::MemoryOf(const std::string& gpu) const {
+  const Device device = library_->FindDevice(gpu);
+  Memory memory{};
+  if (device == nullptr || library_->memory(device, &memory) != kSuccess) return std::nullopt;
+  if (memory.total > kMemoryMax) return std::nullopt;
+  return static_cast<int64_t>(memory.total);
 }
 
 }  // namespace archsweep

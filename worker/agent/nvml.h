@@ -34,6 +34,9 @@ class Nvml {
   // PCI_BUS_ID. Nothing where there is none or it does not answer.
   std::optional<DeviceReading> Read(const std::string& gpu) const;
 
+  // All bytes of that GPU's memory, in use or not. Nothing as above.
+  std::optional<int64_t> MemoryOf(const std::string& gpu) const;
+
  private:
   struct Library;
   explicit Nvml(std::unique_ptr<Library> library);

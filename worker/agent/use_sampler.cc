@@ -11,7 +11,9 @@ namespace archsweep {
 
 UseSampler::UseSampler(const HostResources& host, int64_t period_ms,
                        const std::string& nvml_library)
-    : cpu_slots_(host.cpu_slots), period_ms_(period_ms) {
+    : cpu_slots_(host.cpu_slots),
+      gpu_slots_(static_cast<size_t>(host.gpu_slots)),
+      period_ms_(period_ms) {
   if (host.gpu_slots > 0) devices_.emplace(GpusOf(host), nvml_library);
 }
 
@@ -35,6 +37,13 @@ void UseSampler::Step(int64_t now_ms, std::map<Token, HeldAttempt>& held) const 
     meter->OnSample(now_ms, found == uses.end() ? ProcessUse{} : found->second,
                     DevicesAt(attempt.Slots()));
   }
+}
+
+std::vector<int64_t> UseSampler::DeviceBytes() const {
+  std::vector<int64_t> sizes = devices_ ? devices_->Sizes() : std::vector<int64_t>{};
+  // A slot without a GPU of its own gets no attempt that could use its size.
+  if (!sizes.empty()) sizes.resize(gpu_slots_);
+  return sizes;
 }
 
 std::optional<DeviceReading> UseSampler::DevicesAt(std::span<const int> slots) const {

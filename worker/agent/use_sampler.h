@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/id.h"
 #include "worker/agent/device_monitor.h"
@@ -25,10 +26,14 @@ class UseSampler {
   // Where one of them is due, all are sampled, for the process table is looked through once.
   void Step(int64_t now_ms, std::map<Token, HeldAttempt>& held) const;
 
+  // Of each GPU slot; empty where that is not known. May wait: see DeviceMonitor::Sizes.
+  std::vector<int64_t> DeviceBytes() const;
+
  private:
   std::optional<DeviceReading> DevicesAt(std::span<const int> slots) const;
 
   int cpu_slots_;
+  size_t gpu_slots_;
   int64_t period_ms_;
   std::optional<DeviceMonitor> devices_;  // Where the host has GPU slots.
 };

@@ -157,7 +157,8 @@ void ChainRun::Report() {
 void ChainRun::Keep() {
   kept_ms_ = clock_.MonotonicMs();
   if (job_.checkpoint_folder.empty() || collective_.Rank() > 0) return;
-  const AutoAttackState& state = chain_.State();
+  AutoAttackState state = chain_.State();
+  state.seconds += Seconds();
   const auto written = WriteCheckpoint(job_.checkpoint_folder,
                                        {.trial = IdOf(job_.trial),
                                         .step = state.stage * kStageSteps + state.batches_done,
@@ -177,7 +178,7 @@ EvaluatedLine ChainRun::Line() const {
   EvaluatedLine line = {
       // Of the attacked images only the verdicts are kept.
       .loss = std::numeric_limits<double>::quiet_NaN(),
-      .seconds = Seconds(),
+      .seconds = state.seconds + Seconds(),
       .flags_file = "",
       .warnings = SanityWarnings(settings_, classes_, state),
       .forward_images = passes.done.forward_only,

@@ -23,11 +23,26 @@
 namespace archsweep {
 namespace {
 
+// A network with such weights would have an accuracy all the same: that of its first class.
+Status CheckFinite(const NamedTensors& weights) {
+  for (const NamedTensor& weight : weights) {
+    const at::Tensor finite = weight.tensor.isfinite();
+    if (finite.all().item<bool>()) continue;
+    return Fail(ErrorKind::kInvalidInput,
+                Format("'{}' has {} of {} values that are not finite, so the network gives none",
+                       weight.name, finite.logical_not().sum().item<int64_t>(), finite.numel()));
+  }
+  return {};
+}
+
 Model LoadModel(const Graph& graph, const CheckpointRef& ref, at::Device device, Fusion fusion) {
   Model model = AllocateModel(graph, 1, at::TensorOptions(device).dtype(at::kFloat), fusion);
-  OrFail(CopyInto(OfficialTensors(model), OrFail(ReadWeights(ref))).map_error([&](Error error) {
+  const NamedTensors weights = OrFail(ReadWeights(ref));
+  const auto in_folder = [&](Error error) {
     return WithContext(std::move(error), ref.folder.string());
-  }));
+  };
+  OrFail(CopyInto(OfficialTensors(model), weights).map_error(in_folder));
+  OrFail(CheckFinite(weights).map_error(in_folder));
   return model;
 }
 
@@ -134,6 +149,12 @@ EvaluatedLine Evaluation::RunSteps() {
                         .forward_images = count_ * settings.restarts,
                         .backward_images = count_ * settings.steps * settings.restarts};
   if (collective_.Rank() > 0) return line;
+  const auto finite = margins.isfinite().sum().item<int64_t>();
+  if (finite < count_) {
+    line.warnings.push_back(
+        Format("the logits of {} of {} images are not finite, so their verdicts mean nothing",
+               count_ - finite, count_));
+  }
   const at::Tensor is_right = right.to(at::kBool);
   const at::Tensor broken =
       spec_.attack == AttackKind::kClean ? at::zeros_like(is_right) : is_right.logical_not();

@@ -91,13 +91,13 @@ class Training {
   void BeginCheckpoint();
   WrittenCheckpoint CheckpointNow();
   void Report(const Result<WrittenCheckpoint>& written);
-  void CountEpochTime();
+  void CountTime();
   bool Selects(int epoch) const;
   int64_t EpochsDone() const { return state_.epochs_done.item<int64_t>(); }
   Checkpoint TakeSnapshot();
   bool IsFirst() const { return collective_.Rank() == 0; }
   std::optional<BestCheckpoint> WriteBest() const;
-  TrainedLine Diverged() const;
+  TrainedLine Diverged();
   double SecondsSince(int64_t then_ms) const {
     return static_cast<double>(clock_.MonotonicMs() - then_ms) / 1000;
   }
@@ -124,7 +124,8 @@ class Training {
   Word said_ = Word::kGoOn;   // With the next step,
   Word heard_ = Word::kGoOn;  // and after the newest one.
   const int64_t started_ms_ = clock_.MonotonicMs();
-  int64_t epoch_counted_ms_ = started_ms_;  // Until when state_.epoch_seconds is counted.
+  int64_t counted_ms_ = started_ms_;  // Until when state_.seconds are counted.
+  bool is_ending_epoch_ = false;
   int64_t checkpoint_ms_ = started_ms_;
   int64_t reported_ms_ = started_ms_;
   int64_t reported_step_ = 0;
@@ -149,7 +150,7 @@ TrainedLine Training::Run() {
   const WrittenCheckpoint last = CheckpointNow();
   return {.steps = steps_,
           .diverged = false,
-          .seconds = SecondsSince(started_ms_),
+          .seconds = state_.seconds[1].item<double>(),
           .folder = last.folder.string(),
           .model_sha256 = last.model_sha256,
           .best = IsFirst() ? WriteBest() : std::nullopt};
@@ -246,7 +247,8 @@ bool Training::ReportStep(const at::Tensor& loss) {
 // False if the training diverged. An epoch is done when its line is out; a stop before that leaves
 // all of its end to the next attempt.
 bool Training::EndEpoch() {
-  CountEpochTime();
+  CountTime();
+  is_ending_epoch_ = true;
   ShareStatistics(state_.model, collective_);
   if (state_.average) AdoptStatistics(*state_.average, state_.model);
   EpochLine line = LineOfEpoch();
@@ -258,8 +260,10 @@ bool Training::EndEpoch() {
   if (IsFirst()) line.train_fgsm_accuracy = FgsmAccuracy();
   progress_.Write(line);
   const bool goes_on = !HasCollapsed(line);
+  CountTime();
+  is_ending_epoch_ = false;
   state_.epoch_sums.zero_();
-  state_.epoch_seconds.zero_();
+  state_.seconds[0] = 0;
   state_.epochs_done += 1;
   return goes_on;
 }
@@ -277,7 +281,7 @@ EpochLine Training::LineOfEpoch() const {
           .natural_accuracy = mean(2, images),
           .robust_accuracy = mean(3, images),
           .learning_rate = RatesAt(spec_, static_cast<int>(epoch)).learning_rate,
-          .seconds = state_.epoch_seconds.item<double>()};
+          .seconds = state_.seconds[0].item<double>()};
 }
 
 // Whether a network that had learned something has stayed at chance for several epochs: it will not
@@ -331,10 +335,12 @@ double Training::FgsmAccuracy() {
   return network.Logits(attacked).argmax(1).eq(labels).to(at::kDouble).mean().item<double>();
 }
 
-void Training::CountEpochTime() {
+void Training::CountTime() {
   const int64_t now_ms = clock_.MonotonicMs();
-  state_.epoch_seconds += SecondsSince(epoch_counted_ms_);
-  epoch_counted_ms_ = now_ms;
+  const double seconds = static_cast<double>(now_ms - counted_ms_) / 1000;
+  if (!is_ending_epoch_) state_.seconds[0] += seconds;
+  state_.seconds[1] += seconds;
+  counted_ms_ = now_ms;
 }
 
 bool Training::CheckpointIsDue() {
@@ -344,7 +350,7 @@ bool Training::CheckpointIsDue() {
 void Training::BeginCheckpoint() {
   is_asked_ = false;
   checkpoint_ms_ = clock_.MonotonicMs();
-  CountEpochTime();
+  CountTime();
   Checkpoint snapshot = TakeSnapshot();
   if (IsFirst() && !writer_.IsBusy()) writer_.Start(std::move(snapshot));
 }
@@ -352,7 +358,7 @@ void Training::BeginCheckpoint() {
 // Rank 0 alone has the outcome.
 WrittenCheckpoint Training::CheckpointNow() {
   if (writer_.IsBusy()) Report(writer_.Wait());
-  CountEpochTime();
+  CountTime();
   Checkpoint snapshot = TakeSnapshot();
   if (!IsFirst()) return {};
   writer_.Start(std::move(snapshot));
@@ -377,10 +383,11 @@ void Training::Report(const Result<WrittenCheckpoint>& written) {
                                  .model_sha256 = written->model_sha256});
 }
 
-TrainedLine Training::Diverged() const {
+TrainedLine Training::Diverged() {
+  CountTime();
   return {.steps = state_.step,
           .diverged = true,
-          .seconds = SecondsSince(started_ms_),
+          .seconds = state_.seconds[1].item<double>(),
           .folder = "",
           .model_sha256 = "",
           .best = {}};

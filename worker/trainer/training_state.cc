@@ -60,7 +60,7 @@ TrainingState NewTraining(const TrialSpec& trial, const ImageFormat& format,
   }
   if (HasBest(training)) state.best = NoBestYet(KeptModel(state));
   state.epoch_sums = at::zeros({kSums}, tensors.dtype(at::kDouble));
-  state.epoch_seconds = at::zeros({}, at::kDouble);
+  state.seconds = at::zeros({2}, at::kDouble);
   state.epochs_done = at::zeros({}, at::kLong);
   state.collapse = at::zeros({2}, at::kDouble);
   return state;
@@ -121,7 +121,7 @@ NamedTensors ResumeTensors(const TrainingState& state) {
   tensors.push_back({"epoch.sums", state.epoch_sums});
   tensors.push_back({"epochs.done", state.epochs_done});
   tensors.push_back({"collapse", state.collapse});
-  tensors.push_back({"epoch.seconds", state.epoch_seconds});
+  tensors.push_back({"seconds", state.seconds});
   return tensors;
 }
 

@@ -30,8 +30,10 @@ struct TrainingState {
   // Over the steps of this epoch: fitting loss, robust loss, images right, adversarial images
   // right.
   at::Tensor epoch_sums;
-  at::Tensor epoch_seconds;  // A double on the processor.
-  at::Tensor epochs_done;    // An integer on the processor: epochs that have been reported.
+  // Doubles on the processor: what the steps of this epoch took, and the whole training until now,
+  // in all attempts.
+  at::Tensor seconds;
+  at::Tensor epochs_done;  // An integer on the processor: epochs that have been reported.
   // Doubles on the processor: the best accuracy of an epoch so far, and how many of the newest
   // epochs were at chance.
   at::Tensor collapse;

@@ -18,8 +18,6 @@ TEST(Progress, ReadsBackEveryKindOfLine) {
       EpochLine{.epoch = 2,
                 .clean_accuracy = 0.75,
                 .pgd20_accuracy = 0.5,
-                .test_accuracy = 0.7,
-                .test_robust_accuracy = 0.4,
                 .train_fgsm_accuracy = 0.9},
       CheckpointLine{.step = 15, .folder = "a/b", .model_sha256 = "c"},
       TrainedLine{.steps = 60, .diverged = true, .seconds = 1.5},

@@ -245,6 +245,19 @@ TEST_F(Agents, LeaveNothingRunningWhenTheirTokenIsRefused) {
   EXPECT_EQ(Running(), 0u);
 }
 
+// As by a coordinator that came back from another release and speaks another protocol.
+TEST_F(Agents, StopAndKeepWhatTheyCouldNotTellWhereTheirReportsAreRefused) {
+  coordinator_.Desire(Training(kFirst, FakeMode::kSteps, 900));
+  Start();
+  ASSERT_TRUE(WaitUntil([&] { return coordinator_.LinesOf(kFirst).size() >= 2; }));
+  coordinator_.AnswerWith(grpc::StatusCode::INVALID_ARGUMENT);
+  const Status ended = Join();
+  ASSERT_FALSE(ended);
+  EXPECT_EQ(ended.error().kind, ErrorKind::kInvalidInput);
+  EXPECT_EQ(Running(), 0u);
+  EXPECT_TRUE(fs::exists(Options().work_folder / "attempts/7/spool"));
+}
+
 TEST_F(Agents, KillAtOnceWhenTheyAreTold) {
   coordinator_.Desire(Training(kFirst, FakeMode::kStubborn));
   Start();
@@ -294,6 +307,7 @@ TEST_F(Agents, TellWhatARunningAttemptUses) {
     const auto use = coordinator_.UseOf(kFirst);
     return use && use->cpu_ms >= 150 && use->memory_bytes >= kFilledBytes && use->device;
   }));
+  EXPECT_EQ(coordinator_.Registrations()[0].device_bytes, std::vector<int64_t>{int64_t{80} << 30});
   const ResourceUse running = coordinator_.UseOf(kFirst).value_or(ResourceUse{});
   EXPECT_EQ(running.device.value_or(DeviceUse{}), (DeviceUse{.memory_bytes = int64_t{3} << 30,
                                                              .memory_peak_bytes = int64_t{3} << 30,

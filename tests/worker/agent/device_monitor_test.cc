@@ -25,6 +25,8 @@ TEST(Nvml, ReadsGpusByNumberAndByUuid) {
   EXPECT_FALSE(nvml->Read("3")) << "more memory than there can be";
   EXPECT_FALSE(nvml->Read("4"));
   EXPECT_FALSE(nvml->Read("GPU-2"));
+  EXPECT_EQ(nvml->MemoryOf("GPU-1"), 80 * kGiB);
+  EXPECT_FALSE(nvml->MemoryOf("GPU-2"));
 }
 
 TEST(DeviceMonitors, SumOverTheGpusOfAnAttempt) {
@@ -38,8 +40,14 @@ TEST(DeviceMonitors, SumOverTheGpusOfAnAttempt) {
   EXPECT_FALSE(newest({}));
 }
 
+TEST(DeviceMonitors, KnowHowLargeTheGpusAre) {
+  const DeviceMonitor monitor({"0", "9", "GPU-1"}, kFakeNvml);
+  EXPECT_EQ(monitor.Sizes(), (std::vector<int64_t>{80 * kGiB, 0, 80 * kGiB}));
+}
+
 TEST(DeviceMonitors, KnowNothingWithoutTheLibrary) {
   const DeviceMonitor monitor({"0"}, "/no/such/library.so");
+  EXPECT_TRUE(monitor.Sizes().empty());
   EXPECT_FALSE(monitor.Newest(std::vector<size_t>{0}));
 }
 

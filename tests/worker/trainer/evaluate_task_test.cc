@@ -3,10 +3,15 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "base/file.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/worker/trainer/golden.h"
 #include "tests/worker/trainer/trainer_program.h"
+#include "worker/trainer/checkpoint.h"
+#include "worker/trainer/training_state.h"
 
 namespace archsweep {
 namespace {
@@ -20,10 +25,21 @@ class Evaluations : public testing::Test {
     job_.trial.architecture = {.depth = {1, 1, 1}, .width = {1, 1, 1}};
     job_.data_root = std::filesystem::path(ARCHSWEEP_SOURCE_DIR) / "examples/data";
     job_.attempt_folder = folder_.Path() / "attempt";
-    const FileSummary weights = WriteSafetensors(folder_.Path() / "model.safetensors",
-                                                 Golden("checkpoints/small_basic").State())
-                                    .value();
-    job_.weights = CheckpointRef{folder_.Path(), weights.sha256};
+    UseWeights(Golden("checkpoints/small_basic").State());
+  }
+
+  void UseWeights(const NamedTensors& weights) {
+    const std::filesystem::path file = folder_.Path() / "model.safetensors";
+    job_.weights = CheckpointRef{folder_.Path(), WriteSafetensors(file, weights).value().sha256};
+  }
+
+  // The trained weights, with one value of the tensor of that name replaced.
+  void UseWeightsWith(std::string_view name, double value) {
+    NamedTensors weights = Snapshot(Golden("checkpoints/small_basic").State());
+    const auto tensor = std::ranges::find(weights, name, &NamedTensor::name);
+    ASSERT_NE(tensor, weights.end());
+    tensor->tensor.view(-1)[0] = value;
+    UseWeights(weights);
   }
 
   EvaluatedLine Run(AttackKind attack, int64_t images = 0) {
@@ -122,6 +138,11 @@ TEST_F(Evaluations, ByApgdGoOnWhereTheyWereStopped) {
   ASSERT_EQ(rest.exit_code, 0) << rest.output;
   EXPECT_TRUE(Flags(rest.Last<EvaluatedLine>()).equal(expected));
   EXPECT_EQ(rest.Last<EvaluatedLine>().backward_images, whole.backward_images);
+  const NamedTensors kept = ReadCheckpoint(*job_.resume).value().state;
+  const auto seconds = std::ranges::find(kept, "seconds", &NamedTensor::name);
+  ASSERT_NE(seconds, kept.end());
+  EXPECT_GT(seconds->tensor.item<double>(), 0);
+  EXPECT_GT(rest.Last<EvaluatedLine>().seconds, seconds->tensor.item<double>());
 }
 
 TEST_F(Evaluations, OfSeveralRunsCountTheWorst) {
@@ -145,6 +166,26 @@ TEST_F(Evaluations, OfWeightsOfAnotherNetworkAreRefused) {
   EXPECT_EQ(outcome.exit_code, static_cast<int>(TrainerExit::kConfiguration));
   EXPECT_NE(outcome.Last<FailedLine>().failure.message.find("blocks.0.layer.1.bn1.weight"),
             std::string::npos);
+}
+
+TEST_F(Evaluations, OfWeightsThatAreNoNumbersAreRefused) {
+  ASSERT_NO_FATAL_FAILURE(
+      UseWeightsWith("blocks.1.layer.0.bn1.weight", std::numeric_limits<double>::quiet_NaN()));
+  job_.evaluation = EvaluationSpec{.trial = {}, .attack = AttackKind::kClean, .images = 0};
+  const TrainerOutcome outcome = RunTrainer(job_);
+  EXPECT_EQ(outcome.exit_code, static_cast<int>(TrainerExit::kConfiguration));
+  EXPECT_NE(outcome.Last<FailedLine>().failure.message.find(
+                "'blocks.1.layer.0.bn1.weight' has 1 of 16 values that are not finite"),
+            std::string::npos)
+      << outcome.output;
+}
+
+TEST_F(Evaluations, WarnOfLogitsThatAreNoNumbers) {
+  EXPECT_TRUE(Run(AttackKind::kClean, 64).warnings.empty());
+  ASSERT_NO_FATAL_FAILURE(UseWeightsWith("stem_conv.weight", 3e38));
+  const EvaluatedLine line = Run(AttackKind::kClean, 64);
+  ASSERT_EQ(line.warnings.size(), 1u);
+  EXPECT_NE(line.warnings[0].find("images are not finite"), std::string::npos);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/file.h"
@@ -9,6 +10,7 @@
 #include "tests/base/temporary_folder.h"
 #include "tests/worker/trainer/small_job.h"
 #include "tests/worker/trainer/trainer_program.h"
+#include "worker/trainer/checkpoint.h"
 #include "worker/trainer/task_error.h"
 
 namespace archsweep {
@@ -53,6 +55,7 @@ TEST_F(Training, TellsWhatItDoesAndLeavesTheLastWeights) {
     EXPECT_GT(step.loss, 0);
   }
   const TrainedLine last = outcome.Last<TrainedLine>();
+  EXPECT_GE(last.seconds + 1e-9, epochs[0].seconds + epochs[1].seconds);
   EXPECT_EQ(last.steps, 4);
   EXPECT_FALSE(last.diverged);
   EXPECT_EQ(last.folder, job_.checkpoint_folder / "step-4");
@@ -107,6 +110,23 @@ TEST_P(TrainingOf, EndsWithTheSameBitsWhereverItWasInterrupted) {
       EXPECT_EQ(epoch.robust_accuracy, uninterrupted.All<EpochLine>().back().robust_accuracy);
     }
   }
+}
+
+TEST_F(Training, CountsTheTimeOfEarlierAttempts) {
+  Job whole = Copy("whole");
+  whole.checkpoint_interval_ms = 0;
+  const CheckpointLine newest = RunTrainer(whole).All<CheckpointLine>().back();
+  Checkpoint checkpoint = ReadCheckpoint({newest.folder, newest.model_sha256}).value();
+  const auto seconds = std::ranges::find(checkpoint.state, "seconds", &NamedTensor::name);
+  ASSERT_NE(seconds, checkpoint.state.end());
+  EXPECT_GT(seconds->tensor[1].item<double>(), 0);
+  seconds->tensor[1] = 1000;
+  const WrittenCheckpoint changed = WriteCheckpoint(folder_.Path() / "changed", checkpoint).value();
+  Job rest = Copy("rest");
+  rest.resume = CheckpointRef{changed.folder, changed.model_sha256};
+  const double total = RunTrainer(rest).Last<TrainedLine>().seconds;
+  EXPECT_GE(total, 1000);
+  EXPECT_LT(total, 1000 + kTrainerWaitMs / 1000);
 }
 
 TEST_F(Training, LeavesTheBestWeightsByWhatItTellsOfEachEpoch) {

@@ -98,7 +98,8 @@ NamedTensors ToTensors(const AutoAttackState& state) {
           {"stages", ToTensor(stages).view({-1, kStageFields})},
           {"broken_by", ToTensor(state.broken_by)},
           {"margins", ToTensor(state.margins)},
-          {"doubtful", ToTensor(state.doubtful)}};
+          {"doubtful", ToTensor(state.doubtful)},
+          {"seconds", ToTensor(std::vector<double>{state.seconds})}};
 }
 
 Result<AutoAttackState> ParseAutoAttackState(const NamedTensors& tensors,
@@ -108,10 +109,11 @@ Result<AutoAttackState> ParseAutoAttackState(const NamedTensors& tensors,
   const at::Tensor broken_by = Find(tensors, "broken_by", at::kLong, 1);
   const at::Tensor margins = Find(tensors, "margins", at::kDouble, 1);
   const at::Tensor doubtful = Find(tensors, "doubtful", at::kLong, 1);
-  for (const at::Tensor& tensor : {chain, stages, broken_by, margins, doubtful}) {
+  const at::Tensor seconds = Find(tensors, "seconds", at::kDouble, 1);
+  for (const at::Tensor& tensor : {chain, stages, broken_by, margins, doubtful, seconds}) {
     if (!tensor.defined()) return Fail(ErrorKind::kCorrupt, "the state of the attacks is damaged");
   }
-  if (chain.numel() != kChainFields || stages.size(1) != kStageFields) {
+  if (chain.numel() != kChainFields || stages.size(1) != kStageFields || seconds.numel() != 1) {
     return Fail(ErrorKind::kCorrupt, "the state of the attacks is of another version");
   }
   const auto fields = ToVector<int64_t>(chain);
@@ -122,7 +124,8 @@ Result<AutoAttackState> ParseAutoAttackState(const NamedTensors& tensors,
                            .doubtful = ToVector<int64_t>(doubtful),
                            .stages = {},
                            .looks_random = fields[kLooksRandom] != 0,
-                           .looks_like_probabilities = fields[kLooksLikeProbabilities] != 0};
+                           .looks_like_probabilities = fields[kLooksLikeProbabilities] != 0,
+                           .seconds = seconds.item<double>()};
   for (int64_t i = 0; i < stages.size(0); ++i) {
     state.stages.push_back(ToReport(stages.const_data_ptr<int64_t>() + i * kStageFields));
   }

@@ -36,6 +36,7 @@ struct AutoAttackState {
   std::vector<StageReport> stages;  // By stage, as far as they have begun.
   bool looks_random = false;
   bool looks_like_probabilities = false;
+  double seconds = 0;  // That earlier attempts took for it.
 
   int64_t Images() const { return static_cast<int64_t>(broken_by.size()); }
   int64_t Standing() const;
