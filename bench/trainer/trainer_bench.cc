@@ -132,7 +132,8 @@ class Bench {
     const at::Tensor noise = NormalNoise({0, DrawPurpose::kTrainingStart, step}, indices_, images_);
     const StepRates rates = {.rates = {.learning_rate = 0.1, .momentum = 0.9}};
     const at::Tensor loss =
-        TakeStep(network_, sum_, {images_, labels_, noise}, trial_.training, rates, state_);
+        RunStep(network_, sum_, {images_, labels_, noise}, trial_.training, rates, state_);
+    ++state_.step;
     return {{"result", loss.item<double>()}};
   }
 

@@ -10,6 +10,7 @@ namespace archsweep {
 struct Rates {
   double learning_rate = 0;
   double momentum = 0;
+  friend bool operator==(const Rates&, const Rates&) = default;
 };
 
 // `epoch` counts from 0 and is below spec.epochs.

@@ -209,7 +209,7 @@ struct ExampleTraining {
   void Step(int step) {
     const StepRates rates = {.rates = {.learning_rate = 0.1, .momentum = 0.9}};
     sum.Say(0);
-    TakeStep(network, sum, BatchOf(step), trial.training, rates, state);
+    RunStep(network, sum, BatchOf(step), trial.training, rates, state);
   }
 
   void CopyStateOf(const ExampleTraining& other) {

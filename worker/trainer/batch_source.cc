@@ -141,7 +141,7 @@ at::Tensor BatchSource::NoiseOf(const at::Tensor& images, std::span<const int64_
   } else {
     noise.uniform_(-epsilon, epsilon, TorchGenerator(key));
   }
-  return noise.narrow(0, seat_.First(spec_.batch_size), images.size(0)).to(images.device());
+  return OnDevice(noise.narrow(0, seat_.First(spec_.batch_size), images.size(0)), images);
 }
 
 }  // namespace archsweep

@@ -15,7 +15,7 @@ struct Overloaded : Functions... {
 
 at::Tensor StandardizeImages(const Standardize& constants, const at::Tensor& images) {
   const auto per_channel = [&](const std::array<float, 3>& values) {
-    return at::tensor(at::ArrayRef<float>(values)).view({1, 3, 1, 1}).to(images.options());
+    return ColorConstants(values, images.options()).view({1, 3, 1, 1});
   };
   return (images - per_channel(constants.mean)) / per_channel(constants.deviation);
 }
@@ -31,6 +31,11 @@ at::Tensor CropCorner(const at::Tensor& x) {
 }
 
 }  // namespace
+
+at::Tensor ColorConstants(const std::array<float, 3>& values, const at::TensorOptions& options) {
+  const auto one = [&](float value) { return at::full({}, value, options); };
+  return at::stack({one(values[0]), one(values[1]), one(values[2])});
+}
 
 at::Tensor Activate(ActivationKind kind, const at::Tensor& x, bool in_place) {
   switch (kind) {

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <array>
 #include <span>
 
 #include "sweep/network/graph.h"
@@ -9,6 +10,10 @@
 namespace archsweep {
 
 inline constexpr double kNormEpsilon = 1e-5;  // Of all norms (paper, section 1.1).
+
+// A tensor [3] of these values. The device fills it itself, for a copy from the host could not be
+// recorded with a step (step_recorder.h).
+at::Tensor ColorConstants(const std::array<float, 3>& values, const at::TensorOptions& options);
 
 // `in_place` overwrites x where the activation can.
 at::Tensor Activate(ActivationKind kind, const at::Tensor& x, bool in_place = false);

@@ -1,6 +1,7 @@
 #include "worker/trainer/noise.h"
 
 #include "base/check.h"
+#include "worker/trainer/augmentations/move_images.h"
 
 namespace archsweep {
 namespace {
@@ -14,8 +15,8 @@ at::Tensor FillBySample(std::span<const int64_t> samples, const at::Tensor& like
   for (size_t i = 0; i < samples.size(); ++i) {
     fill(static_cast<uint32_t>(samples[i]), std::span(data + i * values, values));
   }
-  return noise.to(like.options(), /*non_blocking=*/false, /*copy=*/false,
-                  at::MemoryFormat::ChannelsLast);
+  return OnDevice(noise, like)
+      .to(like.options(), /*non_blocking=*/false, /*copy=*/false, at::MemoryFormat::ChannelsLast);
 }
 
 }  // namespace

@@ -23,9 +23,9 @@
 #include "worker/trainer/runtime.h"
 #include "worker/trainer/selection.h"
 #include "worker/trainer/share_state.h"
+#include "worker/trainer/step_taker.h"
 #include "worker/trainer/task_error.h"
 #include "worker/trainer/training_state.h"
-#include "worker/trainer/training_step.h"
 
 namespace archsweep {
 namespace {
@@ -46,6 +46,11 @@ DeviceImages ImagesOfSelection(const TrainingSpec& spec, const Dataset& data,
       return batches.HeldOut();
   }
   return {};
+}
+
+// Ranks look after one another in the middle of a step, which a recording could not.
+std::unique_ptr<StepRecorder> RecorderFor(at::Device device, const Collective& collective) {
+  return collective.Size() == 1 ? MakeStepRecorder(device) : nullptr;
 }
 
 // What rank 0 lets all ranks do after a step.
@@ -70,6 +75,7 @@ class Training {
                   .compute_type = ComputeTypeOf(job.trial.numerics)}),
         kept_network_(state_.graph, KeptModel(state_), {.fusion = FusionOf(job.trial.numerics)}),
         gradients_(state_.parameters, kOuterScalars, collective),
+        step_taker_(network_, gradients_, spec_, state_, RecorderFor(device, collective)),
         writer_(job.checkpoint_folder, job.checkpoints_kept) {}
 
   TrainedLine Run();
@@ -116,6 +122,7 @@ class Training {
   const Executor network_;
   const Executor kept_network_;
   GradientSum gradients_;
+  StepTaker step_taker_;
   CheckpointWriter writer_;
 
   at::Tensor loss_;           // Of the newest step.
@@ -225,7 +232,7 @@ void Training::Step() {
       .norm_momentum = NormMomentumAt(spec_, step),
       .ema_decay = EmaDecayAt(spec_, batches_.StepsPerEpoch() * spec_.batch_size, step + 1)};
   gradients_.Say(static_cast<int>(said_));
-  loss_ = TakeStep(network_, gradients_, batches_.At(step), spec_, rates, state_);
+  loss_ = step_taker_.Take(batches_.At(step), rates);
   heard_ = static_cast<Word>(gradients_.Hear());
 }
 

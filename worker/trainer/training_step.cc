@@ -123,8 +123,8 @@ OuterGradients GradientsOf(const Executor& network, GradientSum& sum, const Trai
           .robust_correct = sums.riders[3].to(at::kDouble)};
 }
 
-at::Tensor TakeStep(const Executor& network, GradientSum& sum, const TrainingBatch& batch,
-                    const TrainingSpec& spec, const StepRates& rates, TrainingState& state) {
+at::Tensor RunStep(const Executor& network, GradientSum& sum, const TrainingBatch& batch,
+                   const TrainingSpec& spec, const StepRates& rates, TrainingState& state) {
   const at::Tensor adversarial = AdversarialImages(network, batch, spec);
   const OuterGradients step =
       GradientsOf(network, sum, batch, adversarial, spec, rates.norm_momentum);
@@ -139,7 +139,6 @@ at::Tensor TakeStep(const Executor& network, GradientSum& sum, const TrainingBat
   state.epoch_sums +=
       at::stack({step.fitting_loss.to(at::kDouble), step.robust_loss.to(at::kDouble),
                  step.natural_correct, step.robust_correct});
-  ++state.step;
   return step.fitting_loss + spec.beta * step.robust_loss;
 }
 

@@ -55,12 +55,15 @@ struct StepRates {
   Rates rates;
   double norm_momentum = kNormMomentum;
   double ema_decay = 0;  // Where spec.ema asks for averaged weights.
+  friend bool operator==(const StepRates&, const StepRates&) = default;
 };
 
-// A whole step: attack, gradients, clipping, descent, averaging. Adds to state.epoch_sums and
-// counts the step. Returns the loss, a scalar on the device. `network` runs the tensors of `state`,
-// and `sum` those of state.parameters.
-at::Tensor TakeStep(const Executor& network, GradientSum& sum, const TrainingBatch& batch,
-                    const TrainingSpec& spec, const StepRates& rates, TrainingState& state);
+// What the device does in a whole step: attack, gradients, clipping, descent, averaging. Adds to
+// state.epoch_sums, and leaves it to the caller to count the step. Returns the loss, a scalar on
+// the device. `network` runs the tensors of `state`, and `sum` those of state.parameters. Of the
+// values on the device the host looks at none, so that a step can be recorded and replayed
+// (step_taker.h).
+at::Tensor RunStep(const Executor& network, GradientSum& sum, const TrainingBatch& batch,
+                   const TrainingSpec& spec, const StepRates& rates, TrainingState& state);
 
 }  // namespace archsweep

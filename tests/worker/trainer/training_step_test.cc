@@ -232,9 +232,8 @@ TEST(TrainingStep, CountsWhatItDid) {
   GoldenTraining training(Trial(kBasic), Golden("train/warm_start").State());
   TrainingBatch batch = GoldenTraining::BatchOf(golden);
   batch.noise = golden["noise"];
-  const at::Tensor loss = TakeStep(training.network, training.gradients, batch,
-                                   training.trial.training, kBatRates, training.state);
-  EXPECT_EQ(training.state.step, 1);
+  const at::Tensor loss = RunStep(training.network, training.gradients, batch,
+                                  training.trial.training, kBatRates, training.state);
   const at::Tensor sums = training.state.epoch_sums;
   EXPECT_NEAR(sums[0].item<double>(), golden.Number("loss.natural"), 1e-5);
   EXPECT_NEAR(sums[1].item<double>(), golden.Number("loss.robust"), 1e-4);

@@ -208,9 +208,9 @@ class FrozenOperation : public FrozenLayer {
 };
 
 // (x - mean) / deviation
-ScaleAndShift ConstantsOf(const Standardize& constants) {
-  const auto tensor = [](const std::array<float, 3>& values) {
-    return at::tensor(at::ArrayRef<float>(values)).to(at::kDouble);
+ScaleAndShift ConstantsOf(const Standardize& constants, const at::TensorOptions& options) {
+  const auto tensor = [&](const std::array<float, 3>& values) {
+    return ColorConstants(values, options.dtype(at::kDouble));
   };
   const at::Tensor scale = tensor(constants.deviation).reciprocal();
   return {.scale = scale, .shift = -tensor(constants.mean) * scale};
@@ -247,7 +247,8 @@ std::unique_ptr<FrozenLayer> Freeze(const Graph& graph, const FusedLayer& fused,
     return std::make_unique<FrozenScaleShift>(graph, fused, ConstantsOf(own), options);
   }
   if (const auto* constants = std::get_if<Standardize>(&operation)) {
-    return std::make_unique<FrozenScaleShift>(graph, fused, ConstantsOf(*constants), options);
+    return std::make_unique<FrozenScaleShift>(graph, fused, ConstantsOf(*constants, options),
+                                              options);
   }
   if (const auto* activation = std::get_if<Activation>(&operation)) {
     return std::make_unique<FrozenElementwise>(graph, fused, activation->kind);
