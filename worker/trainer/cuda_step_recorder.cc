@@ -18,7 +18,6 @@ class CudaStepRecorder final : public StepRecorder {
   explicit CudaStepRecorder(c10::Device device) : device_(device) {}
 
   bool Record(const std::function<void()>& step) override {
-    Forget();
     // What steps that were not recorded have left would else lie idle beside the recording.
     c10::cuda::device_synchronize();
     c10::cuda::CUDACachingAllocator::emptyCache();
@@ -28,7 +27,6 @@ class CudaStepRecorder final : public StepRecorder {
     const std::exception_ptr failure = Capture(step);
     at::cuda::clearCublasWorkspaces();
     if (!failure) return true;
-    Forget();
     try {
       std::rethrow_exception(failure);
     } catch (const std::exception& exception) {
@@ -46,23 +44,21 @@ class CudaStepRecorder final : public StepRecorder {
   std::exception_ptr Capture(const std::function<void()>& step) {
     const c10::cuda::CUDAStreamGuard on_other_stream(
         c10::cuda::getStreamFromPool(/*isHighPriority=*/false, device_.index()));
-    std::exception_ptr failure;
-    try {
+    std::exception_ptr failure;  // The first one.
+    const auto attempt = [&](const auto& part) {
+      try {
+        part();
+      } catch (const std::exception&) {
+        if (!failure) failure = std::current_exception();
+      }
+    };
+    attempt([&] {
       graph_.emplace();
       graph_->capture_begin();
-    } catch (const std::exception&) {
-      return std::current_exception();
-    }
-    try {
-      step();
-    } catch (const std::exception&) {
-      failure = std::current_exception();
-    }
-    try {
-      graph_->capture_end();
-    } catch (const std::exception&) {
-      if (!failure) failure = std::current_exception();
-    }
+    });
+    if (failure) return failure;
+    attempt(step);
+    attempt([&] { graph_->capture_end(); });
     return failure;
   }
 

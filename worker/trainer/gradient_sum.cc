@@ -140,6 +140,13 @@ GradientSum::Sums GradientSum::Wait() {
   return {&gradients_, first.narrow(0, first.numel() - riders_count_ - 1, riders_count_)};
 }
 
+void GradientSum::BreakOff() {
+  CHECK(flats_.empty());
+  is_first_ = true;
+  gradients_.clear();
+  riders_.reset();
+}
+
 int GradientSum::Hear() {
   if (flats_.empty()) return said_;
   const at::Tensor& first = flats_.front().values;

@@ -51,6 +51,10 @@ class GradientSum {
   };
   Sums Wait();
 
+  // Drops what was added in a step that does not come to its end. Of a single process only
+  // (asserted), for other ranks would wait for the rest of it.
+  void BreakOff();
+
   // The word of rank 0 in the newest step, the same on every rank. Between GPUs in the step before
   // it (0 in the first), so that no host waits for what its GPU still has to do.
   int Hear();

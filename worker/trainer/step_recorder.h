@@ -15,7 +15,8 @@ class StepRecorder {
 
   // Notes what `step` asks of the device, which does none of it yet. What it returns in captured
   // variables are tensors of the recording, and hold what its newest replay has made. False, with a
-  // warning in the log, where it asks for something that cannot be replayed.
+  // warning in the log, where it asks for something that cannot be replayed: `step` may then have
+  // ended in the middle. Only where nothing is recorded, or that was forgotten.
   virtual bool Record(const std::function<void()>& step) = 0;
 
   // The device does all of it, on tensors as they are then. The host does not wait for it.

@@ -12,28 +12,36 @@ StepTaker::StepTaker(const Executor& network, GradientSum& sum, const TrainingSp
 
 at::Tensor StepTaker::Take(const TrainingBatch& batch, const StepRates& rates) {
   ++state_.step;
-  if (!IsReplayed(rates)) return RunStep(network_, sum_, batch, spec_, rates, state_);
-  Keep(batch);
-  if (!is_recorded_) {
-    is_recorded_ =
-        recorder_->Record([&] { loss_ = RunStep(network_, sum_, batch_, spec_, *rates_, state_); });
-    if (!is_recorded_) {
-      recorder_.reset();
-      return RunStep(network_, sum_, batch, spec_, rates, state_);
-    }
+  if (!recorder_) return Run(batch, rates);
+  if (rates_ != rates) {
+    ForgetRecording();
+    rates_ = rates;
+    return Run(batch, rates);
   }
+  Keep(batch);
+  if (!is_recorded_ && !Record()) return Run(batch, rates);
   recorder_->Replay();
   return loss_;
 }
 
-bool StepTaker::IsReplayed(const StepRates& rates) {
-  if (!recorder_) return false;
-  if (rates_ == rates) return true;
-  rates_ = rates;
+at::Tensor StepTaker::Run(const TrainingBatch& batch, const StepRates& rates) {
+  return RunStep(network_, sum_, batch, spec_, rates, state_);
+}
+
+bool StepTaker::Record() {
+  is_recorded_ = recorder_->Record([this] { loss_ = Run(batch_, *rates_); });
+  if (!is_recorded_) {
+    ForgetRecording();
+    sum_.BreakOff();
+    recorder_.reset();
+  }
+  return is_recorded_;
+}
+
+void StepTaker::ForgetRecording() {
   is_recorded_ = false;
   loss_.reset();
   recorder_->Forget();
-  return false;
 }
 
 void StepTaker::Keep(const TrainingBatch& batch) {

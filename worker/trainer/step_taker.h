@@ -26,7 +26,9 @@ class StepTaker {
   at::Tensor Take(const TrainingBatch& batch, const StepRates& rates);
 
  private:
-  bool IsReplayed(const StepRates& rates);
+  at::Tensor Run(const TrainingBatch& batch, const StepRates& rates);
+  bool Record();  // False: there is no recorder from now on.
+  void ForgetRecording();
   void Keep(const TrainingBatch& batch);
 
   const Executor& network_;
