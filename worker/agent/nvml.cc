@@ -57,6 +57,12 @@ struct Nvml::Library {
     return found == kSuccess ? device : nullptr;
   }
 
+  std::optional<Memory> MemoryOf(Device device) const {
+    Memory found{};
+    if (device == nullptr || memory(device, &found) != kSuccess) return std::nullopt;
+    return found;
+  }
+
   std::unique_ptr<void, CloseLibrary> handle;
   bool started = false;
   int (*init)() = nullptr;
@@ -89,10 +95,9 @@ Nvml::~Nvml() = default;
 
 std::optional<DeviceReading> Nvml::Read(const std::string& gpu) const {
   const Device device = library_->FindDevice(gpu);
-  Memory memory{};
-  if (device == nullptr || library_->memory(device, &memory) != kSuccess) return std::nullopt;
-  if (memory.used > kMemoryMax) return std::nullopt;
-  DeviceReading reading{.memory_bytes = static_cast<int64_t>(memory.used), .busy = std::nullopt};
+  const std::optional<Memory> memory = library_->MemoryOf(device);
+  if (!memory || memory->used > kMemoryMax) return std::nullopt;
+  DeviceReading reading{.memory_bytes = static_cast<int64_t>(memory->used), .busy = std::nullopt};
   Utilization utilization{};
   if (library_->utilization(device, &utilization) == kSuccess) {
     reading.busy = std::min(utilization.gpu, 100u) / 100.0;
@@ -101,11 +106,9 @@ std::optional<DeviceReading> Nvml::Read(const std::string& gpu) const {
 }
 
 std::optional<int64_t> Nvml::MemoryOf(const std::string& gpu) const {
-  const Device device = library_->FindDevice(gpu);
-  Memory memory{};
-  if (device == nullptr || library_->memory(device, &memory) != kSuccess) return std::nullopt;
-  if (memory.total > kMemoryMax) return std::nullopt;
-  return static_cast<int64_t>(memory.total);
+  const std::optional<Memory> memory = library_->MemoryOf(library_->FindDevice(gpu));
+  if (!memory || memory->total > kMemoryMax) return std::nullopt;
+  return static_cast<int64_t>(memory->total);
 }
 
 }  // namespace archsweep

@@ -219,10 +219,8 @@ TEST(Executor, WeighsABatchInTheRunningStatisticsAsAsked) {
   for (const NamedTensor& now : OfficialTensors(network.model)) {
     if (!now.name.ends_with(".running_mean")) continue;
     // after = 0.9 * before + 0.1 * batch
-    const auto at_name = [&](const NamedTensors& tensors) {
-      return std::ranges::find(tensors, now.name, &NamedTensor::name)->tensor;
-    };
-    const at::Tensor batch = (at_name(after) - 0.9 * at_name(golden.Under("buffer."))) / 0.1;
+    const at::Tensor before = TensorNamed(golden.Under("buffer."), now.name);
+    const at::Tensor batch = (TensorNamed(after, now.name) - 0.9 * before) / 0.1;
     EXPECT_LT((now.tensor - batch).abs().max().item<double>(), 1e-4) << now.name;
   }
 }

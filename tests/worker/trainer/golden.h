@@ -13,6 +13,13 @@
 
 namespace archsweep {
 
+// The one of that name, which is there (asserted).
+inline at::Tensor TensorNamed(const NamedTensors& tensors, std::string_view name) {
+  const auto found = std::ranges::find(tensors, name, &NamedTensor::name);
+  CHECK(found != tensors.end());
+  return found->tensor;
+}
+
 // A file below tests/data/golden.
 class Golden {
  public:
@@ -21,11 +28,7 @@ class Golden {
                                  (name + ".safetensors"))
                      .value()) {}
 
-  const at::Tensor& operator[](std::string_view name) const {
-    const auto found = std::ranges::find(tensors_, name, &NamedTensor::name);
-    CHECK(found != tensors_.end());
-    return found->tensor;
-  }
+  at::Tensor operator[](std::string_view name) const { return TensorNamed(tensors_, name); }
 
   double Number(std::string_view name) const { return (*this)[name].item<double>(); }
 
@@ -79,9 +82,7 @@ inline double WorstDifference(const NamedTensors& found, const NamedTensors& exp
   CHECK(found.size() == expected.size());
   double worst = 0;
   for (const NamedTensor& named : expected) {
-    const auto match = std::ranges::find(found, named.name, &NamedTensor::name);
-    CHECK(match != found.end());
-    const at::Tensor difference = (match->tensor - named.tensor).abs().max();
+    const at::Tensor difference = (TensorNamed(found, named.name) - named.tensor).abs().max();
     worst = std::max(worst, difference.item<double>());
   }
   return worst;
